@@ -140,9 +140,9 @@ def curve_rows(ages: pd.DataFrame, *, seed: int) -> pd.DataFrame:
 def _of_curve(part: pd.DataFrame, seed: int) -> pd.DataFrame:
     fixed = part.iloc[0][["measure", "definition", "counted", "place_kind", "place", "period"]]
     years = pd.to_numeric(part["category"], errors="coerce")
-    known = years.notna() & part["count"].notna()
-    counts = np.zeros(max(int(years[known].max()) + 2, 3) if known.any() else 3)
-    counts[years[known].astype(int)] = part.loc[known, "count"].astype(float)
+    recorded = years.notna() & part["count"].notna()
+    counts = np.zeros(max(int(years[recorded].max()) + 2, 3) if recorded.any() else 3)
+    counts[years[recorded].astype(int)] = part.loc[recorded, "count"].astype(float)
     few = {
         "category": RISE,
         "status": NOT_APPLICABLE,

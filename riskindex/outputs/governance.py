@@ -395,8 +395,8 @@ def _transparency_part(released: Released) -> str:
         answered = field.answer(released)
         asked = todo(field.asked) if field.asked else ""
         # What the run knows comes first, then what a person has to add to it.
-        told = of_rows(answered, *of_run) if answered else ""
-        answer = Html(" ".join(part for part in (told, asked) if part))
+        words = of_rows(answered, *of_run) if answered else ""
+        answer = Html(" ".join(part for part in (words, asked) if part))
         sections.setdefault(field.section, []).append({"Field": field.name, "Answer": answer})
     # Sections of the template in its order, so that the answers can be carried over.
     tables = [f"<h3>{escape(name)}</h3>{record_table(lines)}" for name, lines in sections.items()]

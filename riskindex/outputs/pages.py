@@ -201,9 +201,9 @@ def of_rows(text: object, *names: str) -> Html:
         star/fact_hotspot.csv, a factor of star/dim_factor.csv; `place-N` of places.csv; or
         `manifest:` and a JSON pointer (RFC 6901) into manifest.json. Empty ones are left out.
     """
-    known = escape(" ".join(dict.fromkeys(filter(None, names))))
+    row_names = escape(" ".join(dict.fromkeys(filter(None, names))))
     marked = _markup(str(text)) if not isinstance(text, Html) else text
-    return Html(f'<span data-row="{known}">{marked}</span>') if known else Html(marked)
+    return Html(f'<span data-row="{row_names}">{marked}</span>') if row_names else Html(marked)
 
 
 def free(text: object) -> Html:

@@ -131,16 +131,16 @@ def _by_street(
     keys = pd.MultiIndex.from_frame(streets[["area_code", "value"]])
     of_factor = streets["factor"].to_numpy(dtype=object)
     records = streets["records"].set_axis(keys)
-    known: dict[tuple[str, ...], pd.MultiIndex] = {}
+    by_codes: dict[tuple[str, ...], pd.MultiIndex] = {}
     for factor in factors:
         # Streets on which another kind of event was recorded are there as well.
         sources = {group.source for group in factor.groups}
         alike = tuple(f.name for f in factors if sources & {group.source for group in f.groups})
         # Factors of one source share their streets.
-        if alike not in known:
-            known[alike] = keys[np.isin(of_factor, alike)].unique().sort_values()
+        if alike not in by_codes:
+            by_codes[alike] = keys[np.isin(of_factor, alike)].unique().sort_values()
         counted = records[of_factor == factor.name].groupby(level=[0, 1]).sum()
-        yield factor, counted.reindex(known[alike], fill_value=0)
+        yield factor, counted.reindex(by_codes[alike], fill_value=0)
 
 
 def hours_of_parts(factor: Factor, unit: Unit) -> Array:

@@ -290,8 +290,8 @@ def reach_table(plan: TeamPlan | None) -> pd.DataFrame:
     table, choice = plan.places.table, plan.choice
     # Where any number of young people is withheld, the sum would be short; areas are always known.
     is_known = "residents_10_24" in table and table["residents_10_24"].notna().all()
-    known = "residents_10_24" if is_known else "areas"
-    units = {MEASURES[known]: table[known].astype(float)}
+    measure = "residents_10_24" if is_known else "areas"
+    units = {MEASURES[measure]: table[measure].astype(float)}
     # Others may not see what the plan maximises: it is made of the index.
     if is_known or choice.plan.maximise in table:
         units[reach_unit(choice, table)] = reach_counted(table, choice)

@@ -340,9 +340,11 @@ class Released(OnScreen):
     @cached_property
     def _row_names(self) -> dict[tuple[str, ...], str]:
         table = self.figures
-        told = table[(table["place_kind"] == WHOLE_KIND) | table["kind"].isin(["hot", LIST])]
+        whole_or_hot = table[
+            (table["place_kind"] == WHOLE_KIND) | table["kind"].isin(["hot", LIST])
+        ]
         names: dict[tuple[str, ...], str] = {}
-        for row in told.itertuples(index=False):
+        for row in whole_or_hot.itertuples(index=False):
             place = "" if row.place_kind == WHOLE_KIND else row.place
             # In order of time, so that the last one written is the last period.
             for period in ("", row.period):

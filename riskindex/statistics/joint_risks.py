@@ -110,8 +110,8 @@ def _correlations(means: Array, spread: Array) -> Array:
     chance = 1 / (len(means) * np.outer(reliability, reliability))
     kept = np.clip(found, -1, 1) * np.clip(1 - chance / np.maximum(found**2, 1e-12), 0, 1)
     np.fill_diagonal(kept, 1)
-    values, vectors = np.linalg.eigh(kept)
-    near = (vectors * np.maximum(values, LEAST_SPREAD)) @ vectors.T
+    values, eigenvectors = np.linalg.eigh(kept)
+    near = (eigenvectors * np.maximum(values, LEAST_SPREAD)) @ eigenvectors.T
     scale = np.sqrt(np.diag(near))
     return np.asarray(near / np.outer(scale, scale))
 

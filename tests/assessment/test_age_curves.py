@@ -23,7 +23,7 @@ def mix(counts, first=0):
     return table.assign(count=counts, **fixed, **place)
 
 
-def told(rows, category):
+def words_of(rows, category):
     return rows.set_index("category").loc[category]
 
 
@@ -74,21 +74,21 @@ def test_a_curve_is_level_where_it_falls_no_more():
 def test_rows_say_the_age_of_the_rise_and_what_stands_out():
     counts = [2, 2, 2, 30, 30, 30, 90, 30, *[20] * 12]
     rows = curve_rows(mix(counts, first=9), seed=1)
-    rise = told(rows, RISE)
+    rise = words_of(rows, RISE)
     assert rise["value"] == 12
     assert rise["low"] <= 12 <= rise["high"]
     assert rise["base_name"] == "records of ages 10 and 11"
     assert (rise["count"], rise["base"]) == (60, 4)
-    peak = told(rows, "15 against 14 and 16")
+    peak = words_of(rows, "15 against 14 and 16")
     assert peak["value"] == pytest.approx(3)
     assert peak["note"].startswith("stands out")
-    assert told(rows, LEVEL)["value"] >= 16
+    assert words_of(rows, LEVEL)["value"] >= 16
     assert rows["place"].eq("Shire").all()
 
 
 def test_an_even_curve_has_no_rise():
     rows = curve_rows(mix([10] * 40), seed=1)
-    rise = told(rows, RISE)
+    rise = words_of(rows, RISE)
     # Before age 0 there is nobody; the first years with a side on both ends are even.
     assert rise["status"] == "[z]"
     assert np.isnan(rise["value"])

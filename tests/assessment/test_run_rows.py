@@ -12,7 +12,7 @@ CODES = [f"a{i}" for i in range(20)]
 LABELS = {"f": "Fires", "g": "Gales"}
 
 
-def told(**tables):
+def about(**tables):
     made = run_rows(OfRun(**tables), labels=LABELS, whole="Here", period="2022")
     return made.set_index(["figure", "by", "category"]).sort_index()
 
@@ -28,7 +28,7 @@ def test_a_run_that_told_nothing_has_no_rows():
 def test_firm_areas_are_those_of_the_list_and_borderline_ones_those_off_it():
     tiers = ["firm", "borderline", "firm", *["borderline"] * 3, *["out"] * 14]
     areas = listed("a0", "a1").assign(tier=tiers, p_top=[0.9, 0.65, *[0.1] * 18])
-    table = told(areas=areas, leaning=pd.Series(["all 2", "some"], index=CODES[:2]))
+    table = about(areas=areas, leaning=pd.Series(["all 2", "some"], index=CODES[:2]))
     assert table.loc["list.firm", ["count", "base"]].to_numpy().tolist() == [[1, 2]]
     assert table.loc["list.borderline_off", "count"].tolist() == [3]
     assert table.loc["list.truly", "value"].tolist() == [1.6]
@@ -51,7 +51,7 @@ def test_other_choices_are_counted_and_those_that_failed_are_not_among_the_tried
         {"total": [0.2849999999, 1.2], "total_low": [-0.1, 0.7], "total_high": [0.6, 1.4]},
         index=["counts", "ties"],
     )
-    table = told(
+    table = about(
         areas=listed("a0", "a1"), sensitivity=Sensitivity(choices=choices, matters=matters)
     )
     assert table.loc["choices.number", "count"].droplevel("by").to_dict() == {
@@ -72,7 +72,7 @@ def test_other_choices_are_counted_and_those_that_failed_are_not_among_the_tried
 @pytest.mark.parametrize(("decimals", "value", "apart"), [(1, 17.4, -3.2), (0, 17.0, -3.0)])
 def test_shares_of_people_have_as_many_decimals_as_may_leave(decimals, value, apart):
     composed = pd.DataFrame({"selected": [0.1744], "rest": [0.2065]}, index=["Old"])
-    table = told(composition=composed, decimals=decimals)
+    table = about(composition=composed, decimals=decimals)
     assert table.loc[("composition.selected", "", "Old"), "value"] == value
     assert table.loc[("composition.apart", "", "Old"), "value"] == apart
     assert "composition.whole" not in table.index
@@ -82,7 +82,7 @@ def test_a_correlation_has_a_row_with_every_other_and_none_with_itself():
     columns = pd.MultiIndex.from_tuples([("share", "Old"), ("factor", "f"), ("factor", "g")])
     columns.names = ["kind", "name"]
     rho = pd.DataFrame([[0.125, 1, -0.6], [np.nan, -0.6, 1]], index=["f", "g"], columns=columns)
-    table = told(correlations=rho)
+    table = about(correlations=rho)
     assert table.loc["f.correlation", "value"].droplevel("by").to_dict() == {"Old": 0.13, "g": -0.6}
     assert table.loc["g.correlation", "value"].droplevel("by").to_dict() == {"f": -0.6}
     assert table.loc["run.pairs", "count"].tolist() == [1]
@@ -95,7 +95,7 @@ def hot_tests(observed, *, period="2022"):
 
 
 def test_the_fullest_twentieth_of_twenty_areas_is_one():
-    table = told(
+    table = about(
         areas=listed("a0", "a2"),
         hotspots=hot_tests([10.0, 20.0, *[np.nan], *[1.0] * 10, *[0.0] * 7]),
         numbered=frozenset({"f"}),
@@ -119,7 +119,7 @@ def test_where_counts_are_not_shown_nothing_is_said_of_how_they_lie(hides):
 
 def test_a_table_without_periods_has_no_events_that_could_lie_in_few_areas():
     of = {"hotspots": hot_tests([1.0] * 20, period=""), "numbered": frozenset({"f"})}
-    assert "f.in_areas" not in told(areas=listed("a0"), **of).index
+    assert "f.in_areas" not in about(areas=listed("a0"), **of).index
 
 
 def test_chance_alone_concentrates_rare_events():
@@ -143,7 +143,7 @@ def test_histories_changes_and_clusters_are_told_by_factor():
     )
     found = {"factor": "f", "period": "2022", "cluster": 1, "areas": 4, "p": 0.00123456}
     clusters = pd.DataFrame([found | {"observed": 12.0, "expected": 3.456, "ratio": 3.472}])
-    table = told(persistence=persistence, clusters=clusters, numbered=frozenset({"f"}))
+    table = about(persistence=persistence, clusters=clusters, numbered=frozenset({"f"}))
     assert table.loc[("f.history", "history", "new"), ["count", "base"]].tolist() == [3, 20]
     assert table.loc["f.changing", "count"].droplevel("by").to_dict() == {"rising": 2, "falling": 0}
     assert table.loc["f.emerged", "count"].tolist() == [1]
@@ -156,7 +156,7 @@ def test_what_teams_reach_is_told_by_what_is_counted():
         [("1 team", "areas", 3, 8, np.nan), ("the next best set", "areas", 2, 8, 0.017)],
         columns=["step", "unit", "reached", "of", "less"],
     )
-    table = told(teams=teams)
+    table = about(teams=teams)
     reached = table.loc[("teams.reached", "areas", "1 team"), ["count", "base", "value"]]
     assert reached.tolist() == [3, 8, 37.5]
     assert table.loc["teams.less", "value"].tolist() == [1.7]

@@ -125,8 +125,8 @@ def test_the_name_that_the_analyst_gives_wins():
 
 def test_what_steps_reach_is_told_in_people_with_how_much_the_next_best_is_less():
     plan = made(plan=Plan(teams=1))
-    told = reach_table(plan).set_index(["unit", "step"])
-    people = told.loc["people aged 10 to 24"]
+    table = reach_table(plan).set_index(["unit", "step"])
+    people = table.loc["people aged 10 to 24"]
     places = plan.places.table["residents_10_24"]
     assert people.at["1 team", "reached"] == places.loc[list(plan.choice.best.places)].sum()
     assert (people["of"] == places.sum()).all()
@@ -140,7 +140,7 @@ def test_where_people_and_need_are_withheld_reach_is_told_in_areas_alone():
     plan = made(plan=Plan(teams=1))
     table = plan.places.table.drop(columns="need").assign(residents_10_24=pd.NA)
     hidden = plan._replace(places=plan.places._replace(table=table))
-    told = reach_table(hidden)
-    assert set(told["unit"]) == {"areas"}
-    assert told["of"].tolist() == [float(table["areas"].sum())] * len(told)
+    reach = reach_table(hidden)
+    assert set(reach["unit"]) == {"areas"}
+    assert reach["of"].tolist() == [float(table["areas"].sum())] * len(reach)
     assert sizes_of_places(hidden) == sizes_of_places(plan)

@@ -18,10 +18,10 @@ def shape_of_ages(topic: Topic, measure: str) -> Iterator[Block]:
         kept = [row for row in rows if row.period == last]
         # A curve of too few records, or that a reader may not see, says so in the table alone.
         if len(kept) > 1:
-            yield Paragraph(("Ages, ", period(kept[0]), ": ", *_told(kept)))
+            yield Paragraph(("Ages, ", period(kept[0]), ": ", *_age_sentence(kept)))
 
 
-def _told(rows: list[Row]) -> Sentence:
+def _age_sentence(rows: list[Row]) -> Sentence:
     rise = next(row for row in rows if row.category == RISE)
     level = next(row for row in rows if row.category == LEVEL)
     out = [row for row in rows if row.note.startswith(STANDS_OUT)]

@@ -34,9 +34,9 @@ def test_a_number_of_other_documents_is_that_of_plain_sql(name, files, needs_res
 
 def test_the_mean_harm_of_all_crime_stands_in_a_note(files, needs_result):
     rows = needs_result.figures
-    told = rows[(rows["figure"] == "harm") & (rows["category"] == "times the mean")]["note"]
+    notes = rows[(rows["figure"] == "harm") & (rows["category"] == "times the mean")]["note"]
     (mean,) = files.execute(f"SELECT round({MEAN})").fetchone()
-    assert re.search(r"with a mean of (\d+) days", told.iloc[0]).group(1) == f"{mean:.0f}"
+    assert re.search(r"with a mean of (\d+) days", notes.iloc[0]).group(1) == f"{mean:.0f}"
 
 
 @pytest.mark.long

@@ -15,7 +15,7 @@ class Asked(NamedTuple):
     chosen: dict[str, object]
     keys: tuple[str, ...]
     sql: str
-    told: tuple[str, ...] = ("count", "base")
+    columns: tuple[str, ...] = ("count", "base")
 
 
 SERIOUS = "offence_group = 'serious violence'"
@@ -762,7 +762,9 @@ def rows_of(figures, asked):
             rows = rows[rows[column].isin(wanted if isinstance(wanted, set) else {wanted})]
     alike = rows.duplicated(list(asked.keys)) if asked.keys else rows.index != rows.index[0]
     assert not alike.any(), rows
-    numbers = rows[list(asked.told)].astype(object).where(rows[list(asked.told)].notna(), None)
+    numbers = (
+        rows[list(asked.columns)].astype(object).where(rows[list(asked.columns)].notna(), None)
+    )
     found = zip(*(rows[k] for k in asked.keys), strict=True) if asked.keys else [()] * len(rows)
     return {
         key: tuple(None if v is None else float(v) for v in line)
@@ -777,7 +779,7 @@ def counted(connection, asked):
     wide = len(asked.keys)
     return {
         tuple(line[:wide]): tuple(None if v is None else float(v) for v in line[wide:])[
-            : len(asked.told)
+            : len(asked.columns)
         ]
         for line in connection.execute(asked.sql).fetchall()
         if line[wide] != 0 or not asked.keys
