@@ -189,8 +189,19 @@ def _how_sure(
 
     Without `choices` only which of them matter most is told, beside chance.
     """
-    # All that the list was made of, so that one choice can be changed at a time.
-    made = ListMade(
+    made = _list_made(config, given, listed)
+    say("Repeating the run")
+    replay = _replay(config, made.data, made.scores)
+    robust = repeat_list(replay, made.chosen, seed=config.seed) if replay else None
+    say("Asking what other choices would change")
+    if not choices:
+        return robust, Sensitivity(matters=what_matters_most(made, replay, seed=config.seed))
+    return robust, ask_what_if(made, replay=replay, seed=config.seed)
+
+
+def _list_made(config: Config, given: Given, listed: Listed) -> ListMade:
+    """All that a list was made of, so that one choice can be changed at a time."""
+    return ListMade(
         data=Data(given.counts, given.areas, listed.weights),
         hotspots=listed.hotspots.table,
         pooled=listed.hotspots.pooled,
@@ -202,13 +213,18 @@ def _how_sure(
         selection=config.selection,
         bases=tuple(config.bases),
     )
-    say("Repeating the run")
-    replay = _replay(config, made.data, made.scores)
-    robust = repeat_list(replay, made.chosen, seed=config.seed) if replay else None
-    say("Asking what other choices would change")
-    if not choices:
-        return robust, Sensitivity(matters=what_matters_most(made, replay, seed=config.seed))
-    return robust, ask_what_if(made, replay=replay, seed=config.seed)
+
+
+def list_with_choices(config: Config, given: Given) -> tuple[Selected, Sensitivity]:
+    """The list, and what other choices would change, without repeats and all that a page tells.
+
+    Parameters
+    ----------
+    config, given
+        As for `analyse`.
+    """
+    listed = list_areas(config, given)
+    return listed.chosen, ask_what_if(_list_made(config, given, listed), seed=config.seed)
 
 
 def protected_run(

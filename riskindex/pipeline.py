@@ -19,6 +19,7 @@ from riskindex.analysis import (
     composition_of,
     explain_some_factors,
     list_areas,
+    list_with_choices,
     plan_of,
     protected_run,
     without_noise,
@@ -30,7 +31,6 @@ from riskindex.files.frames import Frames
 from riskindex.files.memory import bounded
 from riskindex.files.whole_folder import HeldFolder, written_whole
 from riskindex.index.build import contributions
-from riskindex.index.selection import Selected
 from riskindex.inputs import read_inputs
 from riskindex.publication.counts import noised_areas, noised_tables, published_totals
 from riskindex.publication.key import read_key
@@ -213,7 +213,7 @@ def _open_names(config: Config) -> list[str]:
     return [factor.name for factor in config.factors if factor.name not in closed]
 
 
-def _protected_result(result: Result, key: bytes, *, places: bool = True) -> Result:
+def _protected_result(result: Result, key: bytes) -> Result:
     """The same run on counts with noise; its tiers and places are of the list that leaves."""
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
@@ -221,8 +221,6 @@ def _protected_result(result: Result, key: bytes, *, places: bool = True) -> Res
     given = _inputs_of_protected_run(result, noised_tables(result, key))
     made = protected_run(result.config, given, noised, totals=totals, epsilon=epsilon)
     index = _with_tiers(made.index, result.index["selected"])
-    if not places:
-        return replace(made, index=index)
     # Who is in a place follows the list that leaves; its order and the teams follow the noise.
     listed = index.assign(selected=result.index["selected"])
     plan = plan_of(made.config, given, listed, made.weights)
@@ -238,18 +236,14 @@ def _with_tiers(index: pd.DataFrame, chosen: "pd.Series[bool]") -> pd.DataFrame:
     return index.assign(tier=tier(p, listed))
 
 
-def _list_by_protected_cells(result: Result, key: bytes) -> Selected:
-    """The list that noised counts select."""
-    # Steadiness is judged by the same steps that make the list that leaves.
-    noised, totals = noised_areas(result, key), published_totals(result)
-    epsilon = result.config.release.epsilon
-    given = without_noise(
+def _counts_behind(result: Result, key: bytes) -> Given:
+    """What was read, with the counts expected behind noised ones: noise makes the list of them."""
+    return without_noise(
         _inputs_of_protected_run(result, noised_tables(result, key)),
-        noised,
-        totals=totals,
-        epsilon=epsilon,
+        noised_areas(result, key),
+        totals=published_totals(result),
+        epsilon=result.config.release.epsilon,
     )
-    return list_areas(result.config, given).chosen
 
 
 def _inputs_of_protected_run(result: Result, tables: pd.DataFrame) -> Given:
@@ -276,14 +270,11 @@ def _with_list_by_protected_cells(result: Result, say: Say) -> Result:
     config = result.config
     key = read_key(config.release.key, config.folder, result.areas.index)
     # What other choices would change is asked of the list that is shown; repeats are the run's.
-    plain = replace(result, config=config.model_copy(update={"robustness": None}))
-    protected, given = (
-        _protected_result(plain, key, places=False),
-        _inputs_of_protected_run(result, result.tables),
-    )
+    protected, sensitivity = list_with_choices(config, _counts_behind(result, key))
+    given = _inputs_of_protected_run(result, result.tables)
     # Only membership is taken over: scores shown inside stay those of the true counts.
-    chosen = protected.index["selected"].astype(bool)
-    index = result.index.assign(selected=chosen, tied_at_cut=protected.index["tied_at_cut"])
+    chosen = protected.table["selected"].astype(bool)
+    index = result.index.assign(selected=chosen, tied_at_cut=protected.table["tied_at_cut"])
     index = _with_tiers(index, chosen)
     say("Naming places")
     return replace(
@@ -292,7 +283,7 @@ def _with_list_by_protected_cells(result: Result, say: Say) -> Result:
         team_plan=plan_of(config, given, index, result.weights, hotspots=result.hotspots),
         cut=by_noised_counts(protected.cut),
         composition=composition_of(config, given, chosen),
-        sensitivity=replace(protected.sensitivity, matters=result.sensitivity.matters),
+        sensitivity=replace(sensitivity, matters=result.sensitivity.matters),
     )
 
 
@@ -301,7 +292,11 @@ def _refuse_unsteady_list(result: Result, key: bytes) -> None:
     # Keys derived from the release key: as random as any, and the same in every run, so that the
     # refusal is too.
     others = [blake2b(bytes([k]), key=key, digest_size=32).digest() for k in range(1, 6)]
+    # Steadiness is judged by the same steps that make the list that leaves.
     lists = [
-        _list_by_protected_cells(result, other).table["selected"].astype(bool) for other in others
+        list_areas(result.config, _counts_behind(result, other))
+        .chosen.table["selected"]
+        .astype(bool)
+        for other in others
     ]
     refuse_unsteady_list([result.index["selected"].astype(bool), *lists])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,10 +119,12 @@ def correlate(
             for f in factors
         }
     ).astype(float)
+    ranked = {name: _Ranked(values[name]) for name in values}
+    others = {("share", name): _Ranked(shares[name]) for name in shares}
+    others |= {("factor", name): of for name, of in ranked.items()}
     table = {
-        (kind, column): {name: _spearman(values[name], frame[column]) for name in values}
-        for kind, frame in (("share", shares), ("factor", values))
-        for column in frame
+        key: {name: _spearman(one, other) for name, one in ranked.items()}
+        for key, other in others.items()
     }
     correlations = pd.DataFrame(table, index=pd.Index(values.columns, name="factor"))
     correlations.columns = pd.MultiIndex.from_tuples(list(table), names=["kind", "name"])
@@ -132,13 +135,25 @@ def _last_period(factor: Factor) -> str:
     return factor.periods[-1] if factor.periods else ""
 
 
-def _spearman(a: "pd.Series[float]", b: "pd.Series[float]") -> float:
-    both = pd.concat([a, b], axis=1).dropna()
+class _Ranked:
+    """Values of the areas, with their ranks where none is missing: every pair asks for them."""
+
+    def __init__(self, values: "pd.Series[Any]") -> None:
+        self.values = values
+        self.ranks = values.rank().to_numpy(float) if values.notna().all() else None
+
+
+def _spearman(a: _Ranked, b: _Ranked) -> float:
+    if a.ranks is not None and b.ranks is not None and a.values.index.equals(b.values.index):
+        ranks = np.array([a.ranks, b.ranks])
+    else:
+        both = pd.concat([a.values, b.values], axis=1).dropna()
+        ranks = both.rank().to_numpy().T
     # A rank correlation with a constant is undefined.
-    if len(both) < 3 or (both.nunique() == 1).any():
+    if ranks.shape[1] < 3 or (np.ptp(ranks, axis=1) == 0).any():
         return float("nan")
     # Spearman's rho is Pearson's r of the mid-ranks, ties included.
-    return float(np.corrcoef(both.rank().to_numpy().T)[0, 1])
+    return float(np.corrcoef(ranks)[0, 1])
 
 
 def warn_of_correlations(correlations: pd.DataFrame, labels: Mapping[str, str]) -> tuple[str, ...]:
