@@ -67,8 +67,9 @@ function shortName(i) {
   return district && name.startsWith(`${district} `) ? name.slice(district.length + 1) : name;
 }
 
-// Below so many pixels an area's outline would hide the area; a numbered dot stands for its place.
-const showsDots = (view, drawing) => hasPlan() && app.state.outline && drawing.width * view.scale < 11;
+// Below so many pixels an area's outline would hide the area; a numbered dot stands for its place, as
+// it does wherever the whole county is seen.
+const showsDots = (view, drawing) => hasPlan() && app.state.outline && (drawing.width * view.scale < 11 || app.map?.getZoom() <= app.home);
 
 function dotsOf(view, drawing) {
   if (!showsDots(view, drawing)) return [];
