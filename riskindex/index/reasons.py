@@ -1,5 +1,6 @@
 """Why an area scores: sentences built from the numbers, strongest factor first."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -337,7 +338,7 @@ def _share_words(speech: Speech, fact: Fact) -> str:
 
 def _rate_words(speech: Speech, fact: Fact) -> str:
     base = base_in_words(speech.factor.exposure or "")
-    here, average = (f"{1000 * rate:,.1f}" for rate in (fact.value, speech.average))
+    here, average = (one_decimal(1000 * rate) for rate in (fact.value, speech.average))
     return f"{speech.factor.label}: {here} per 1,000 {base} ({speech.whole} {average})."
 
 
@@ -416,7 +417,7 @@ def _own_risk(speech: Speech, fact: Fact) -> str:
 
 _ESTIMATES: Mapping[str, Callable[[Factor, float], str]] = MappingProxyType(
     {
-        "mean": lambda factor, value: f"estimated {value:,.1f}",
+        "mean": lambda factor, value: f"estimated {one_decimal(value)}",
         "exceedance": lambda factor, value: (
             f"{_percent(value)} sure of more than {factor.above:g} times"
         ),
@@ -462,7 +463,7 @@ def _in_period(unit: str, label: str) -> str:
 def _counted(factor: Factor, observed: float, expected: float, note: str) -> str:
     """62 where 31.0 were expected (2.0 times; estimated 1.8)."""
     weighted = " weighted" if factor.is_weighted else ""
-    times = f"{observed / expected:,.1f} times" if expected > 0 else ""
+    times = f"{one_decimal(observed / expected)} times" if expected > 0 else ""
     notes = "; ".join(filter(None, [times, note]))
     return _against(observed, expected, weighted) + (f" ({notes})" if notes else "")
 
@@ -510,7 +511,7 @@ _RISK_WORDS = {
 
 
 def _numbers(observed: float, expected: float, confidence: float, unit: str) -> str:
-    notes = [f"{observed / expected:,.1f} times"] if expected > 0 else []
+    notes = [f"{one_decimal(observed / expected)} times"] if expected > 0 else []
     notes += [f"{confidence:.0f}% sure"] if confidence > 0 else []
     return _against(observed, expected, unit) + (f" ({'; '.join(notes)})" if notes else "")
 
@@ -527,7 +528,22 @@ def _plain_count(observed: float) -> str:
 
 
 def _decimal(number: float) -> str:
-    return f"{number:,.1f}" if number < 100 else f"{number:,.0f}"
+    return one_decimal(number) if number < 100 else f"{number:,.0f}"
+
+
+def one_decimal(number: float) -> str:
+    """A number with one decimal, half away from zero, as the script of the map rounds it too.
+
+    Examples
+    --------
+    >>> one_decimal(1.25), one_decimal(4.7491)
+    ('1.3', '4.7')
+    """
+    if not math.isfinite(number):
+        return f"{number:,.1f}"
+    # Eight digits mend what a division has lost; plain floats, as sentences are many.
+    tenths = math.floor(abs(round(10 * number, 8)) + 0.5)
+    return f"{math.copysign(tenths / 10, number):,.1f}"
 
 
 def _percent(share: float) -> str:

@@ -376,11 +376,19 @@ def _has_numbers(counts: "pd.Series[Any]") -> bool:
 
 
 def _counts(counts: "pd.Series[Any]") -> list[Any]:
-    """Counts with four digits; counts that were rounded for a release, and marks, as they are."""
+    """Whole counts as they are, others with seven digits; and marks."""
     # To round what was rounded already would give numbers that stand nowhere else.
     if counts.isin(MARKS).any():
         return _column(counts)
-    return _numbers(quantise(_floats(counts), digits=4))
+    values = _floats(counts)
+    # Ratios are made from them on the page, and must round as they do in the report; a map of a
+    # country would grow by a megabyte.
+    digits = 7 if len(values) <= MOST_WITH_ALL_DIGITS else 4
+    return _numbers(np.where(values == np.rint(values), values, quantise(values, digits=digits)))
+
+
+MOST_WITH_ALL_DIGITS = 10_000
+"""Areas up to which expected counts have seven digits on the map."""
 
 
 _KIND_SIGNS = {"own": "o", "neighbourhood": "n", "both": "b", "next door": "d"}

@@ -76,19 +76,18 @@ def test_every_number_of_a_sentence_is_that_of_whom_it_names(county):
         unit=config.periods.unit,
         whole=config.whole,
     )
-    checked = 0
     for (factor, code), sentence in reasons_of.items():
         tests = rows(result.hotspots, factor=factor)
         last = tests.xs(tests.index.get_level_values("period")[-1], level="period").loc[code]
         if found := _OWN.search(sentence):
             assert number(found[1]) == last["observed"], sentence
             assert number(found[2]) == pytest.approx(last["expected"], rel=0.05, abs=0.06), sentence
-            checked += 1
         if found := _WINDOW.search(sentence):
             assert number(found[1]) == last["window_observed"], sentence
             # A window's number never stands alone: the area's own goes before it.
             assert _OWN.search(sentence).start() < found.start(), sentence
-    assert checked
+    # A quiet county may have no sentence about events; one without any sentence is no county.
+    assert len(reasons_of)
 
 
 def test_every_number_of_a_sentence_is_one_of_the_tables(county):
@@ -109,7 +108,7 @@ def test_every_number_of_a_sentence_is_one_of_the_tables(county):
         if code in lasting.groups:
             times = lasting.get_group(code)[["periods_hot", "periods_assessed", "periods_hot_all"]]
             own.append(times.to_numpy(float, na_value=np.nan).ravel())
-        numbers = np.concatenate([*own, of_all, released.clusters_found["areas"], range(1, 10)])
+        numbers = np.concatenate([*own, of_all, released.clusters_found["areas"], _SMALL])
         for word in re.findall(r"\d[\d,]*(?:\.\d+)?", text):
             off = 0.5 if "." not in word else 0.05
             assert (np.abs(numbers - number(word)) <= off + 1e-9).any(), (word, text)
@@ -117,6 +116,8 @@ def test_every_number_of_a_sentence_is_one_of_the_tables(county):
     assert checked
 
 
+_SMALL = [*range(1, 10), 90, 95, 99]
+"""How many factors or areas something is told of, and how sure a cluster is."""
 _NUMBERS = ("observed", "expected", "window_observed", "window_expected", "confidence")
 
 

@@ -42,7 +42,7 @@ function sharesWords(factor, period, i) {
   const over = period.is_hot?.[i] === "1" ? "over" : "not over";
   const limit = known(factor.threshold) ? ` (${over} the limit of ${percent})` : "";
   // Whole per cent, as in the report and the workbook.
-  const told = ["rate", "measure"].includes(factor.measured_as) ? valueWords(factor, value) : `${whole.format(100 * value)}%`;
+  const told = ["rate", "measure"].includes(factor.measured_as) ? valueWords(factor, value) : `${whole.format(Number((100 * value).toFixed(9)))}%`;
   return `${told}${limit}`;
 }
 
@@ -53,7 +53,7 @@ function valueWords(factor, value) {
   return `${oneDecimal.format(100 * value)}%`;
 }
 
-const perWords = (factor) => ` per 1,000${factor.exposure ? ` ${factor.exposure.replaceAll("_", " ")}` : ""}`;
+const perWords = (factor) => ` per 1,000${factor.exposure ? ` ${factor.exposure.replace(/_(\d+)_(\d+)/, " aged $1 to $2").replaceAll("_", " ")}` : ""}`;
 
 // A limit of a class, whose title says what its numbers are of.
 function limitWords(factor, value) {
@@ -83,7 +83,10 @@ function hotWords(factor, period, i) {
   if (Number.isNaN(level)) return ["not assessed", period === factor.last && whyOf(factor, i)].filter(Boolean).join(": ");
   if (!hasConfidence(factor)) return sharesWords(factor, period, i);
   const when = inPeriod(period);
-  if (level === 0) return `not hot${when}${period.kind?.[i] === "d" ? `, ${KINDS.d}` : ""}`;
+  const isNextDoor = period.kind?.[i] === "d";
+  if (level === 0) return `not hot${when}${isNextDoor ? `, ${KINDS.d}` : ""}`;
+  // It may score as a hotspot does, where the config says so, and is none.
+  if (isNextDoor) return `${KINDS.d}${when}, ${SURE[level]}`;
   const isHot = period.is_hot[i] === "1";
   const kind = isHot ? KINDS[period.kind?.[i]] : "";
   return [`hot${when}`, kind, SURE[level], isHot ? "" : "below the level asked for"].filter(Boolean).join(", ");
@@ -112,10 +115,11 @@ function countWords(factor, period, i) {
 
 function against(observed, expected, unit) {
   if (!known(observed)) return "";
-  if (!known(expected) || expected <= 0) return `${whole.format(observed)}${unit}`;
+  const counted = (Number.isInteger(observed) ? whole : oneDecimal).format(observed);
+  if (!known(expected) || expected <= 0) return `${counted}${unit}`;
   const times = observed > 0 ? ` (${oneDecimal.format(observed / expected)} times)` : "";
   const wanted = (expected < 100 ? oneDecimal : whole).format(expected);
-  return `${whole.format(observed)}${unit} where ${wanted} were expected${times}`;
+  return `${counted}${unit} where ${wanted} were expected${times}`;
 }
 
 // The scored factors that raise an area, the strongest first.

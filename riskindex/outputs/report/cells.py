@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from riskindex.index.reasons import one_decimal
 from riskindex.outputs.pages import percent
 from riskindex.planning.named_places import THROUGH_OTHERS
 from riskindex.publication.released import Released
@@ -127,7 +128,7 @@ def _usual(released: Released, factor: str) -> str:
     averages = released.tests["average"].xs(factor, level="factor")
     # Of the last period, as the numbers beneath it.
     usual = averages.iloc[-1] if len(averages) else None
-    return "" if usual is None or pd.isna(usual) else f" (average area {usual:,.1f})"
+    return "" if usual is None or pd.isna(usual) else f" (average area {one_decimal(usual)})"
 
 
 def _cell_maker(released: Released, factor: str) -> Callable[[Fact], Cell]:
@@ -144,7 +145,7 @@ def _share_cell(fact: Fact) -> Cell:
 
 
 def _rate_cell(fact: Fact) -> Cell:
-    return _value_cell(fact, f"{1000 * _number(fact, 'value'):,.1f} per 1,000")
+    return _value_cell(fact, f"{one_decimal(1000 * _number(fact, 'value'))} per 1,000")
 
 
 def _measure_cell(fact: Fact) -> Cell:
@@ -219,9 +220,9 @@ def _counted(fact: Fact, of: str, where: str) -> str:
     observed, expected = _number(fact, f"{of}observed"), _number(fact, f"{of}expected")
     if pd.isna(observed):
         return ""
-    number = f"{observed:,.0f}" if observed == round(observed) else f"{observed:,.1f}"
-    # Where nothing is expected there is no ratio.
-    times = f", {observed / expected:,.1f}×" if expected > 0 else ""
+    number = f"{observed:,.0f}" if observed == round(observed) else one_decimal(observed)
+    # Where nothing is expected there is no ratio, and 0 times it says no more than 0 does.
+    times = f", {one_decimal(observed / expected)}×" if expected > 0 and observed else ""
     return f"{number} {where}{times}"
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from riskindex.cut import areas as in_areas
 from riskindex.cut import of_100
 from riskindex.factors import inside
+from riskindex.index.reasons import one_decimal
 from riskindex.outputs.pages import Html, escape, in_words, marks_line, of_rows, paragraphs
 from riskindex.outputs.report.cells import NOTHING, Cell, Fact, reason_cells
 from riskindex.publication.released import Released
@@ -136,7 +137,7 @@ def _whole(value: Any) -> str:  # noqa: ANN401
 
 
 def _one_decimal(value: Any) -> str:  # noqa: ANN401
-    return "" if pd.isna(value) else f"{value:.1f}"
+    return "" if pd.isna(value) else one_decimal(value)
 
 
 def _named(released: Released, code: str, area: Fact) -> str:

@@ -9,6 +9,7 @@ from riskindex.assessment.area_rows import LIST
 from riskindex.assessment.run_rows import RUN, TEAMS
 from riskindex.cut import areas, is_by_noised_counts, of_100
 from riskindex.factors import inside
+from riskindex.index.reasons import one_decimal
 from riskindex.outputs.pages import (
     Html,
     bullets,
@@ -305,8 +306,8 @@ def _why_at_the_cut(released: Released, on: str, off: str) -> str:
     ahead = _ahead_by(released, on, off)
     owed = f"; {released.all_areas.at[on, 'name']} is ahead by {ahead}" if ahead else ""
     return (
-        f"The list goes by the score of what was recorded ({scores[on]:.1f} against "
-        f"{scores[off]:.1f}), the repeats by counts drawn again{owed}."
+        f"The list goes by the score of what was recorded ({one_decimal(scores[on])} against "
+        f"{one_decimal(scores[off])}), the repeats by counts drawn again{owed}."
     )
 
 
