@@ -60,10 +60,10 @@ def test_every_number_of_a_panel_is_that_of_its_area_in_the_files(
         # Sentences at the head are of the area, of its factors, and of how many were assessed.
         of_area = [code, *(f"{name}:{code}" for name in labels.index)]
         every = " ".join([listed, *(name for name in of_area if tables.rows.get(name))])
-        told = [(text, every) for text in panel.locator("dd, p, li, .strips tr").all_inner_texts()]
+        texts = [(text, every) for text in panel.locator("dd, p, li, .strips tr").all_inner_texts()]
         bars = panel.locator(".bars tbody tr").all_inner_texts()
         # How many factors there are is how many lines stand below.
-        told = [(text.replace(f"of {len(bars)} raise", ""), of) for text, of in told]
+        texts = [(text.replace(f"of {len(bars)} raise", ""), of) for text, of in texts]
         for line in bars:
             # What stands in a factor's line is of that factor, and of no other.
             (name,) = [name for name, label in lines.items() if line.startswith(label)]
@@ -72,8 +72,8 @@ def test_every_number_of_a_panel_is_that_of_its_area_in_the_files(
                 points = released.scores.at[(TOGETHER, code), "contribution"]
                 assert line.split()[-1] == f"{points:.1f}"
                 continue
-            told.append((line, f"{name}:{code}"))
-        for text, of in told:
+            texts.append((line, f"{name}:{code}"))
+        for text, of in texts:
             # Areas that it is shown beside have their own rank behind their name.
             others = " ".join(str(other) for other, name in names.items() if str(name) in text)
             found = numbers_of_none(text, f"{of} {others}", tables, allowed)

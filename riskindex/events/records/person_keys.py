@@ -69,7 +69,7 @@ def keys_in_words(connection: "DuckDBPyConnection", table: str, layout: Layout) 
 
 
 def _where_it_is(
-    connection: "DuckDBPyConnection", table: str, column: str, words: list[str], told: str
+    connection: "DuckDBPyConnection", table: str, column: str, words: list[str], expected: str
 ) -> Iterator[str]:
     rows = connection.execute(
         f"SELECT file, count(*), min(row) FROM {table} WHERE list_contains(?, {column}) "
@@ -79,7 +79,7 @@ def _where_it_is(
     for file, n, row in rows:
         others = f" (and {n - 1:,} more)" if n > 1 else ""
         yield (
-            f"{file}: row {row}{others}: where {told!r} should be is the key of a person. Look "
+            f"{file}: row {row}{others}: where {expected!r} should be is the key of a person. Look "
             "whether the row has slipped by a column."
         )
 

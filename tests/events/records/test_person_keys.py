@@ -59,11 +59,11 @@ def test_who_is_counted_and_who_is_followed_may_be_one_column():
 
 
 @pytest.mark.parametrize(
-    ("column", "told"),
+    ("column", "words"),
     [("sex", "row 8: where 'sex'"), ("area", "row 8: where 'area'")],
 )
-def test_a_key_where_a_word_should_be_is_refused_and_not_shown(column, told):
-    with pytest.raises(InputError, match=told) as error:
+def test_a_key_where_a_word_should_be_is_refused_and_not_shown(column, words):
+    with pytest.raises(InputError, match=words) as error:
         frame_events(people(**{column: "Qx00003k"}), asked())
     assert "Qx" not in str(error.value)
 

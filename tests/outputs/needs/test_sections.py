@@ -47,7 +47,7 @@ def test_homes_of_a_force_of_which_nobody_came_in_the_last_period_are_not_told()
         for block in SECTIONS["Who"](topic(*homes, requested=[asked]))
         if isinstance(block, DocumentTable)
     ]
-    told = [text(row[0]) for row in tables[0].rows]
-    assert told[0] == "Kent"
-    assert told[-1] == "hot"
-    assert "Avon" not in told
+    places = [text(row[0]) for row in tables[0].rows]
+    assert places[0] == "Kent"
+    assert places[-1] == "hot"
+    assert "Avon" not in places
