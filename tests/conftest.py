@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from filelock import FileLock
 from hypothesis import settings
-from list_refusals import lists_may_leave
-from machine import SHARED, skip_without
+from list_refusals import ask_no_other_choices, lists_may_leave
+from machine import SHARED, STEADY, skip_without
 
 # The same examples in every run, and no deadline: machines that run tests are busy.
-settings.register_profile("steady", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=STEADY)
 settings.load_profile("steady")
 # With `--hypothesis-profile thorough`: more of them, and others each time.
 settings.register_profile("thorough", deadline=None, max_examples=1_000)
@@ -32,9 +32,16 @@ LONGEST = (
     "test_non_interference.py",
     "test_cases.py",
     "test_kills.py",
+    "test_leaks.py",
     "test_browser.py",
     "test_browser_released.py",
     "test_payloads.py",
+    "test_spark.py",
+    "test_browser_ui.py",
+    "test_browser_pages.py",
+    "test_robustness.py",
+    "test_profiles.py",
+    "test_analysis.py",
 )
 """Files that take longest, the longest first."""
 
@@ -166,6 +173,15 @@ def small_lists_leave() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         lists_may_leave(patch)
         yield
+
+
+@pytest.fixture
+def no_other_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other choices would change takes most of the time of a small run; here nobody looks.
+
+    Results and releases that tests share are made in fixtures of sessions and modules, before this.
+    """
+    ask_no_other_choices(monkeypatch)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up an environment of its own and passes the tests: style, types, then everything else.
-# Arguments go to pytest: `bash tests/run.sh -m long` runs the long ones.
+# Arguments go to pytest. By default a small case of everything runs, in some minutes on two cores;
+# `bash tests/run.sh -m long` runs the long ones: calibrations, kills, attacks, national runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

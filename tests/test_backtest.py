@@ -66,7 +66,7 @@ def test_lists_are_measured_on_the_same_events():
     assert np.isnan(hit.at["index", "difference"])
 
 
-def test_the_list_is_that_of_a_run_that_knows_nothing_later(tested):
+def test_the_list_is_that_of_a_run_that_knows_nothing_later(tested, no_other_choices):
     again = run(tested.split.earlier.model_copy(update={"robustness": None}))
     held_out = tested.lists.loc["suspects"]["index"]
     assert (again.index["selected"] == held_out).all()

@@ -123,7 +123,9 @@ def chosen_otherwise(factor):
     return replace(factor, **options)
 
 
-def test_every_choice_of_a_test_reaches_a_run_and_its_repeats(county_config, tmp_path):
+def test_every_choice_of_a_test_reaches_a_run_and_its_repeats(
+    county_config, tmp_path, no_other_choices
+):
     config = changed(
         county_config,
         tmp_path,

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from machine import examples
 from scipy.sparse import csr_array
 from shapely import Polygon
 from shapely.affinity import translate
@@ -67,7 +68,7 @@ def test_an_area_that_meets_an_edge_between_two_vertices_is_a_neighbour():
     assert weights_of([tall, *beside], method="rook")[0].sum() == 3
 
 
-@settings(max_examples=25, deadline=None)
+@examples(8)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_moving_every_vertex_by_millimetres_changes_no_neighbour(seed):
     rng = np.random.default_rng(seed)
@@ -78,7 +79,7 @@ def test_moving_every_vertex_by_millimetres_changes_no_neighbour(seed):
         assert (weights_of(moved, method=method) == weights_of(list(exact), method=method)).all()
 
 
-@settings(max_examples=25, deadline=None)
+@examples(8)
 @given(
     order=st.permutations(range(12)),
     method=st.sampled_from(["queen", "rook", "nearest", "distance"]),
@@ -223,6 +224,7 @@ def test_vertices_that_nearly_match_make_no_islands(shared):
     assert list(done.repaired["name"]) == ["Maldon 001B"]
 
 
+@pytest.mark.long
 def test_england_and_wales_has_one_island(shared):
     done = real(shared, "england_wales/lsoa21_boundaries.parquet", "LSOA21CD")
     summary = describe_neighbours(neighbour_matrix(done.areas), done.areas)

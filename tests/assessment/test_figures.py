@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from figure_tables import monthly, records, row, shown
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from machine import examples
 from scipy import stats
 
 from riskindex.assessment.figure_rows import COLUMNS, KEY, no_figures
@@ -122,7 +123,7 @@ def test_what_is_not_assessed_is_said():
     assert row(table, figure="f.count", place="N")["status"] == "[x]"
 
 
-@settings(max_examples=25)
+@examples(8)
 @given(st.lists(st.tuples(*[st.integers(0, 500)] * 3), min_size=1, max_size=3))
 def test_parts_add_up_and_limits_hold_the_value(years):
     table = make_figures(shown({str(2020 + i): n for i, n in enumerate(years)}))

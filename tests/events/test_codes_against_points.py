@@ -140,7 +140,7 @@ def test_real_points_agree_as_the_sources_say(shared):
 
 @pytest.mark.parametrize("profile", ["internal", "public"])
 def test_only_the_internal_workbook_lists_the_pairs(
-    county_result, profile, tmp_path, small_lists_leave
+    county_result, profile, tmp_path, small_lists_leave, no_other_choices
 ):
     one, other = county_result.areas.index[:2]
     pair = {"source": ["fires"], "area_code": [one], "area_by_point": [other], "events": [77]}

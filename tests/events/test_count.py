@@ -4,8 +4,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from machine import examples
 from shapely.geometry import Point
 from small_events import KM, count, events, factor, group, line, source, squares
 
@@ -357,7 +358,7 @@ def by_hand(records, options):
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@examples(6)
 @given(
     RECORDS,
     st.sampled_from(
@@ -392,7 +393,7 @@ def test_whatever_comes_every_event_is_accounted_for(records, options):
             assert n == expected[label, year, area]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(4)
 @given(RECORDS, st.booleans())
 def test_counting_in_bulk_and_one_by_one_agree(records, with_points):
     options = {"x": "x", "y": "y"} if with_points else {}
@@ -479,6 +480,7 @@ def test_threads_do_not_change_a_byte(shared, essex, counted_2025):
     assert one.notes == two.notes
 
 
+@pytest.mark.long
 def test_england_and_wales_reconcile_in_one_pass(shared, essex):
     path = "england_wales/police_uk_2025.parquet"
     factors = crime_factors("2025")

@@ -318,7 +318,7 @@ NO_FILE = {
 }
 
 
-@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("listed", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_england_and_wales_lack_the_forces_that_published_nothing(shared, listed):
     data = shared / "data"
     areas = gpd.read_parquet(data / "england_wales/lsoa21_boundaries.parquet")

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from machine import examples
 from small_events import count, events, factor, group, line, squares
 
 from riskindex.errors import DataError
@@ -178,7 +179,7 @@ RECORDS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@examples(4)
 @given(RECORDS, KINDS, st.sampled_from(["", "key", "distinct"]))
 def test_groups_share_out_what_their_union_counts(records, kinds, once):
     sure = [

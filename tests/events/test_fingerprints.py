@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from machine import examples
 from small_events import KM, count, events, factor, source, squares
 
 from riskindex.events.count import count_events
@@ -99,7 +100,7 @@ def test_prints_are_positive_fit_and_hardly_ever_meet():
     assert print_of(b"area", "2022-03-01") != print_of(b"day", "2022-03-01")
 
 
-@settings(max_examples=15, deadline=None)
+@examples(5)
 @given(records())
 def test_every_cell_is_what_whole_numbers_say(rows):
     found = cells(rows, factor(periods=YEARS))
@@ -109,7 +110,7 @@ def test_every_cell_is_what_whole_numbers_say(rows):
             assert found.at[code, year] == by_hand(inside)
 
 
-@settings(max_examples=6, deadline=None)
+@examples(2)
 @given(records(kind=st.sampled_from("ab")))
 def test_a_question_in_another_spelling_has_the_same_fingerprints(rows):
     by_year = cells(rows, factor(periods=YEARS))
@@ -126,7 +127,7 @@ def test_a_question_in_another_spelling_has_the_same_fingerprints(rows):
         assert summed.equals(by_year[year].rename(None))
 
 
-@settings(max_examples=10, deadline=None)
+@examples(3)
 @given(records(), st.integers(0, 22), st.randoms(use_true_random=False))
 def test_files_names_and_order_do_not_matter(rows, cut, random):
     asked = factor(periods=YEARS)

@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from list_refusals import listed_once
+from list_refusals import ask_no_other_choices, listed_once
 from shapely import box
 
 import riskindex
@@ -74,7 +74,9 @@ def run_small(events=None, **options):
         "events": {"police": police() if events is None else events},
         "tables": {"people": people()},
     }
-    return run(CONFIG, **(given | options))
+    with pytest.MonkeyPatch.context() as patch:
+        ask_no_other_choices(patch)
+        return run(CONFIG, **(given | options))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,7 @@ def in_files(folder):
     return parse_config(WITH_PATHS, folder=folder)
 
 
-def test_frames_give_the_same_bytes_as_equal_files(small, tmp_path):
+def test_frames_give_the_same_bytes_as_equal_files(small, tmp_path, no_other_choices):
     (tmp_path / "data").mkdir()
     files = run(in_files(tmp_path / "data"))
     # Where they came from is all that differs.
@@ -123,7 +125,9 @@ def test_frames_give_the_same_bytes_as_equal_files(small, tmp_path):
         assert other.read_bytes() == path.read_bytes(), path.name
 
 
-def test_the_county_is_counted_from_frames_as_from_its_files(county_frames, county_result):
+def test_the_county_is_counted_from_frames_as_from_its_files(
+    county_frames, county_result, no_other_choices
+):
     config, frames = county_frames
     given = run(listed_once(config), **frames)
     pd.testing.assert_frame_equal(given.counts, county_result.counts)

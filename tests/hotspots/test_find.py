@@ -3,8 +3,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from machine import examples
 from scipy.sparse import csr_array
 
 from riskindex.errors import DataError
@@ -575,7 +576,7 @@ def test_an_area_that_nothing_covers_is_not_assessed_rather_than_zero():
     assert found.tests["assessed"].iloc[0] == 0
 
 
-@settings(max_examples=15, deadline=None)
+@examples(5)
 @given(seed=st.integers(0, 2**16), method=st.sampled_from(["window", "getis-ord", "poisson"]))
 def test_the_order_of_the_areas_does_not_matter(seed, method):
     rng = np.random.default_rng(seed)
@@ -587,7 +588,7 @@ def test_the_order_of_the_areas_does_not_matter(seed, method):
     np.testing.assert_allclose(two[FLOATS], one[FLOATS].iloc[order], rtol=1e-8, atol=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(5)
 @given(scale=st.floats(0.01, 1000))
 def test_the_unit_of_the_exposure_does_not_matter(scale):
     rng = np.random.default_rng(3)
@@ -773,7 +774,7 @@ def test_a_published_list_of_hotspots_keeps_what_is_next_door_and_says_so():
 counts_of_a_map = st.lists(st.integers(0, 30), min_size=120, max_size=120)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(8)
 @given(counts_of_a_map, st.sampled_from(["window", "getis-ord"]))
 def test_nothing_is_hot_on_fewer_events_of_its_own_than_expected(x, method):
     found = find(np.array(x), a_factor(method), grid(12, 10))

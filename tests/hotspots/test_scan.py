@@ -3,8 +3,9 @@ from math import log
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from machine import examples
 from scipy.stats import gumbel_r
 from small_maps import lattice
 
@@ -152,7 +153,7 @@ def brute_force(counts, means, where, *, share, most, dispersion, jumps):
     return best
 
 
-@settings(max_examples=30, deadline=None)
+@examples(10)
 @given(
     seed=st.integers(0, 10**6),
     dispersion=st.sampled_from([0, 0.5, 3.0]),
@@ -171,7 +172,7 @@ def test_the_largest_statistic_is_that_of_brute_force(seed, dispersion, jumps, s
     assert found[0].log_likelihood_ratio == pytest.approx(expected, abs=2e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(5)
 @given(seed=st.integers(0, 10**6), scale=st.sampled_from([1e-6, 7.0, 1e9]))
 def test_the_unit_of_exposure_changes_nothing(seed, scale):
     rng = np.random.default_rng(seed)
@@ -183,7 +184,7 @@ def test_the_unit_of_exposure_changes_nothing(seed, scale):
     assert [one.p for one in plain] == pytest.approx([one.p for one in scaled])
 
 
-@settings(max_examples=15, deadline=None)
+@examples(5)
 @given(seed=st.integers(0, 10**6))
 def test_the_order_of_areas_changes_no_statistic(seed):
     rng = np.random.default_rng(seed)
@@ -196,7 +197,7 @@ def test_the_order_of_areas_changes_no_statistic(seed):
     assert ratios[0] == pytest.approx(ratios[1], abs=2e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(5)
 @given(seed=st.integers(0, 10**6))
 def test_clusters_fall_and_their_p_rises(seed):
     rng = np.random.default_rng(seed)

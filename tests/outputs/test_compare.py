@@ -266,7 +266,7 @@ def write_real(released, folder):
     return folder
 
 
-def test_two_real_results_are_read_again_exactly(county_config, tmp_path):
+def test_two_real_results_are_read_again_exactly(county_config, tmp_path, no_other_choices):
     config = read_config(county_config)
     true = replace(config.release, membership="true")
     config = config.model_copy(update={"release": true, "robustness": None})

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from list_refusals import ask_no_other_choices
 from map_pages import python_choice
 from rows_of_pages import Page, Tables, loose_digits, wrong_numbers
 
@@ -30,7 +31,9 @@ def heavier(county_result, **weights):
     for factor in document["factors"]:
         factor["weight"] = weights.get(factor["name"], factor["weight"])
     changed = parse_config(document, folder=config.folder)
-    return release(run(changed), profile="internal")
+    with pytest.MonkeyPatch.context() as patch:
+        ask_no_other_choices(patch)
+        return release(run(changed), profile="internal")
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,9 @@ def test_no_score_rank_or_count_of_an_area_is_told(folder, county_result):
     assert not re.search(r"\d+ where [\d.]+ (was|were) expected", text_of(path))
 
 
+@pytest.mark.parametrize(
+    "released", ["public", pytest.param("partner", marks=pytest.mark.long)], indirect=True
+)
 def test_the_page_does_not_change_with_the_hidden_order(
     released, tmp_path, county_result, small_lists_leave
 ):

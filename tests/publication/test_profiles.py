@@ -7,7 +7,7 @@ import tomllib
 import numpy as np
 import pandas as pd
 import pytest
-from list_refusals import listed_once
+from list_refusals import ask_no_other_choices, listed_once
 
 from riskindex import parse_config, release, run, save
 from riskindex.analysis import analyse
@@ -196,7 +196,7 @@ def test_what_is_hot_in_a_place_is_counted_from_the_flags_that_are_shown(reduced
 
 
 def test_without_any_flag_to_show_what_is_next_door_is_not_known(
-    county_result, small_lists_leave, monkeypatch, tmp_path
+    county_result, small_lists_leave, no_other_choices, monkeypatch, tmp_path
 ):
     shown = View.hotspots
     monkeypatch.setattr(View, "hotspots", lambda view: shown(view).iloc[:0])
@@ -238,7 +238,9 @@ def test_what_counts_records_is_internal(reduced, county_result):
     assert kept == {"factors", "index", "selection", "neighbours", "periods", "declared_open"}
 
 
-def test_a_column_that_nobody_named_reaches_no_release(county_result, reduced, small_lists_leave):
+def test_a_column_that_nobody_named_reaches_no_release(
+    county_result, reduced, small_lists_leave, no_other_choices
+):
     tables = {
         name: getattr(county_result, name).assign(canary=range(len(getattr(county_result, name))))
         for name in ("areas", "hotspots", "persistence", "scores", "index", "tests", "pooled")
@@ -288,7 +290,9 @@ def test_it_is_saved(reduced, tmp_path):
     }
 
 
-def test_counts_of_rolling_years_are_released(county_config, tmp_path, small_lists_leave):
+def test_counts_of_rolling_years_are_released(
+    county_config, tmp_path, small_lists_leave, no_other_choices
+):
     """The pages of others need the kind of period as much as the internal ones."""
     values = tomllib.loads(county_config.read_text(encoding="utf-8"))
     values["periods"] = {"unit": "year-ending"}
@@ -321,7 +325,9 @@ def test_a_list_that_two_factors_decide_does_not_leave_as_it_is(county_result):
 
 
 @pytest.mark.parametrize("profile", ["internal", "partner", "public"])
-def test_an_area_that_was_not_assessed_is_neither_cold_nor_out(profile, unassessed, tmp_path):
+def test_an_area_that_was_not_assessed_is_neither_cold_nor_out(
+    profile, unassessed, no_other_choices, tmp_path
+):
     """Blanks in every table; a 0 would be a finding about an area that nobody looked at."""
     result, code = unassessed
     released = release(result, profile)
@@ -355,4 +361,6 @@ def unassessed(county_result, small_lists_leave):
         notes=(),
         files=county_result.files,
     )
-    return analyse(county_result.config, given), code
+    with pytest.MonkeyPatch.context() as patch:
+        ask_no_other_choices(patch)
+        return analyse(county_result.config, given), code

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from list_refusals import ask_no_other_choices
 
 from riskindex import read_config, release, run, save
 from riskindex.assessment.place_counts import NAMED_KIND
@@ -31,13 +32,21 @@ def with_list(county_config, refuge):
     path = county_config.with_name("with-list.toml")
     text = county_config.read_text(encoding="utf-8")
     path.write_text(re.sub(r"(?m)^\[release\].*$", f'[release]\nsensitive_places = "{NAME}"', text))
-    return run(read_config(path))
+    with pytest.MonkeyPatch.context() as patch:
+        ask_no_other_choices(patch)
+        return run(read_config(path))
 
 
 @pytest.fixture(scope="module")
 def released_with_list(with_list, small_lists_leave):
     """The release of that run to a profile."""
-    return cache(lambda profile: release(with_list, profile=profile))
+
+    def made(profile):
+        with pytest.MonkeyPatch.context() as patch:
+            ask_no_other_choices(patch)
+            return release(with_list, profile=profile)
+
+    return cache(made)
 
 
 def test_restricted_events_there_decide_nothing(with_list, county_result, refuge):

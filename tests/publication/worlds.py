@@ -490,7 +490,7 @@ def _aspects(year: str, source: Any) -> Iterator[tuple[str, list[str]]]:
 # Another world in which nothing that may be seen is different
 
 
-def another(world: World, rng: np.random.Generator, *, changes: int = 25) -> World:
+def another(world: World, rng: np.random.Generator, *, changes: int = 25, lines: int = 40) -> World:
     """A world with other true counts, fingerprints and rhythm, and the same noised cells.
 
     Parameters
@@ -501,6 +501,8 @@ def another(world: World, rng: np.random.Generator, *, changes: int = 25) -> Wor
         Draws the changes.
     changes
         Pairs of areas tried for each restricted factor and period.
+    lines
+        Lines tried for each aspect of the rhythm.
     """
     given = world.given
     assert given.group_counts is not None
@@ -514,7 +516,7 @@ def another(world: World, rng: np.random.Generator, *, changes: int = 25) -> Wor
         counts[column] = pd.array(cells.counts, dtype="Int64")
         prints[column] = cells.prints
     _swap_between_groups(world, counts, prints, empties, rng)
-    rhythm = _other_rhythm(world, rng)
+    rhythm = _other_rhythm(world, rng, lines)
     made = world._replace(
         given=given._replace(
             group_counts=counts,
@@ -743,7 +745,7 @@ def _table_noise(codes: Sequence[str], values: Any, config: Config) -> NDArray[n
     return noise(np.array(cells, dtype=np.uint64), KEY, config.release.epsilon)
 
 
-def _other_rhythm(world: World, rng: np.random.Generator) -> pd.DataFrame:
+def _other_rhythm(world: World, rng: np.random.Generator, lines: int) -> pd.DataFrame:
     """Other records by month, day, hour and sex; some cells become empty, others are filled."""
     table = world.given.measured.rhythm.drop(MEASURE, level="factor", errors="ignore").reset_index()
     closed = list(restricted_factors(world.config))
@@ -753,17 +755,17 @@ def _other_rhythm(world: World, rng: np.random.Generator) -> pd.DataFrame:
         ["factor", "group", "aspect"]
     ):
         measure = released.rule_of(world.config, str(factor), group=str(group))
-        parts.append(_other_aspect(part.copy(), measure, world.config.release.epsilon, rng))
+        parts.append(_other_aspect(part.copy(), measure, world.config.release.epsilon, rng, lines))
     table = pd.concat(parts).set_index(BY_PERIOD).astype(COUNTED).sort_index()
     return table[table["records"] > 0]
 
 
 def _other_aspect(
-    part: pd.DataFrame, measure: str, epsilon: float, rng: np.random.Generator
+    part: pd.DataFrame, measure: str, epsilon: float, rng: np.random.Generator, lines: int
 ) -> pd.DataFrame:
     """Records of single cells changed, with every noised cell that they are in as it was."""
     part = part.reset_index(drop=True)
-    for at in rng.permutation(len(part))[:40]:
+    for at in rng.permutation(len(part))[:lines]:
         if str(part.at[at, "place"]) == "":
             continue
         n = int(part.at[at, "records"])

@@ -329,19 +329,21 @@ def test_the_spread_of_the_points_is_told_inside_and_nobody_is_named_outside(
     from openpyxl import load_workbook
 
     from riskindex import release, save
+    from riskindex.outputs.report.page import write_report
+    from riskindex.outputs.workbook import write_workbook
 
-    save(release(elicited, profile="internal"), tmp_path / "internal")
-    html = (tmp_path / "internal" / "report.html").read_text(encoding="utf-8")
+    internal = release(elicited, profile="internal")
+    write_report(internal, tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "3 people shared out 100 points each" in html
-    sheet = load_workbook(tmp_path / "internal" / "workbook.xlsx")["Points given"]
+    write_workbook(internal, tmp_path / "workbook.xlsx")
+    sheet = load_workbook(tmp_path / "workbook.xlsx")["Points given"]
     lines = {row[0]: row[1:5] for row in sheet.iter_rows(values_only=True)}
     assert lines["Serious violence suspects' homes"] == ("16.7", "20.8", "0.0", "40.0")
     public = release(elicited, profile="public")
     taken = public.factors["weight"]
     assert taken["suspects"] == pytest.approx(1 / 6, abs=1e-5)
-    assert taken[release(elicited, profile="internal").factors["scored"]].sum() == pytest.approx(
-        1, abs=1e-5
-    )
+    assert taken[internal.factors["scored"]].sum() == pytest.approx(1, abs=1e-5)
     save(public, tmp_path / "public")
     for path in (tmp_path / "public").rglob("*.html"):
         assert not any(person in path.read_text(encoding="utf-8") for person in POINTS)

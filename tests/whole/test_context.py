@@ -3,7 +3,7 @@
 import tomllib
 
 import pytest
-from list_refusals import listed_once
+from list_refusals import ask_no_other_choices, listed_once
 from tables import assess_repeats
 
 from riskindex import release, run
@@ -22,7 +22,9 @@ def result(county_config, county_result):
     district = county_result.areas["district"].value_counts().index[0]
     values["areas"]["within"] = {"district": [district]}
     values["factors"][0]["scan"] = True
-    return run(listed_once(parse_config(values, folder=county_config.parent)))
+    with pytest.MonkeyPatch.context() as patch:
+        ask_no_other_choices(patch)
+        return run(listed_once(parse_config(values, folder=county_config.parent)))
 
 
 def test_context_is_not_scored_ranked_or_selected(result):

@@ -116,6 +116,7 @@ def test_fifty_definitions_are_counted_there_as_they_are_here(spark, tmp_path):
         assert_same(*of_definitions(source, tmp_path, range(first, first + 10)))
 
 
+@pytest.mark.long
 def test_spark_counts_a_real_year_to_the_last_event(shared, spark, tmp_path):
     areas, table = essex(shared)
     expected = by_duckdb(tmp_path, table, rules(), areas, **POLICE_UK)

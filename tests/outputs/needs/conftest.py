@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from list_refusals import ask_no_other_choices
 from person_hunt import SECRET
 
 from riskindex import read_config, release, run
@@ -30,6 +31,7 @@ def needs_county(workers, once):
 def needs_result(needs_county, once):
     def found():
         with pytest.MonkeyPatch.context() as patch:
+            ask_no_other_choices(patch)
             patch.setattr("riskindex.events.read.secrets.token_hex", lambda _n: SECRET)
             result = run(read_config(needs_county / FIVE_FILE))
         # Worked out when first asked for: here once, and not by every worker again.
@@ -40,5 +42,5 @@ def needs_result(needs_county, once):
 
 
 @pytest.fixture(scope="session")
-def needs_released(needs_result):
-    return release(needs_result, "internal")
+def needs_released(needs_result, once):
+    return once("needs_released", lambda: release(needs_result, "internal"))

@@ -5,7 +5,7 @@ from functools import cache
 
 import duckdb
 import pytest
-from list_refusals import lists_may_leave
+from list_refusals import ask_no_other_choices, lists_may_leave
 from needs_pages import is_of_row, read
 from person_hunt import every_byte, hashes_of
 
@@ -31,6 +31,7 @@ def left(needs_result, tmp_path_factory):
     def made(profile):
         with pytest.MonkeyPatch.context() as patch:
             lists_may_leave(patch)
+            ask_no_other_choices(patch)
             released = release(needs_result, profile)
         folder = tmp_path_factory.mktemp(profile)
         write_needs(released, folder)

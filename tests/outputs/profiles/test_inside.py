@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskindex import release
 from riskindex.events.rhythm import HOURS, STREET
 from riskindex.outputs.profiles.inside import inside_part
 from riskindex.outputs.profiles.numbers import Book
@@ -69,8 +68,8 @@ def test_a_place_of_which_nothing_is_told_has_no_section(county_released):
 
 
 @pytest.fixture(scope="module")
-def partner(county_result):
-    return release(county_result, profile="partner")
+def partner(county_release):
+    return county_release("partner")
 
 
 def test_partners_see_hours_of_restricted_sources_as_protected_cells_alone(partner, county_result):
@@ -89,15 +88,8 @@ def test_partners_see_hours_of_restricted_sources_as_protected_cells_alone(partn
     assert set(mine["place"]) == set(partner.places.index)
 
 
-def test_the_public_sees_nothing_of_it(county_result, lists_may_leave_here):
-    assert release(county_result, profile="public").inside.empty
-
-
-@pytest.fixture
-def lists_may_leave_here(monkeypatch):
-    from list_refusals import lists_may_leave
-
-    lists_may_leave(monkeypatch)
+def test_the_public_sees_nothing_of_it(county_release):
+    assert county_release("public").inside.empty
 
 
 def test_the_file_has_the_tests_of_the_internal_profile(county_released):

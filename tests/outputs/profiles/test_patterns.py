@@ -27,22 +27,23 @@ def text_of(page):
 
 def with_records(released, **counts):
     """A book and its first district, with records of offences there and 20 a month."""
-    place = Book(released).groups["district"][0]
+    name = min(released.areas["district"])
     factor = "offences"
     group = released.rhythm.xs(factor, level="factor").index[0][0]
     rows = {
-        (factor, group, place.name, aspect, value): n
+        (factor, group, name, aspect, value): n
         for aspect, of in counts.items()
         for value, n in of.items()
     }
     months = {
-        (factor, group, place.name, "month", f"{year}-{month:02d}"): 20
+        (factor, group, name, "month", f"{year}-{month:02d}"): 20
         for year in (2021, 2022)
         for month in range(1, 13)
     }
     table = pd.DataFrame({"records": {**months, **rows}}, dtype=float)
     table.index.names = released.rhythm.index.names
-    return Book(dataclasses.replace(released, rhythm=table)), place
+    book = Book(dataclasses.replace(released, rhythm=table))
+    return book, next(place for place in book.groups["district"] if place.name == name)
 
 
 WEEK = dict(zip("1234567", (16, 17, 17, 26, 16, 17, 17), strict=True))
