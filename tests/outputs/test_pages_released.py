@@ -48,10 +48,13 @@ def test_the_meaning_of_every_mark_of_a_page_stands_above_its_first_table(folder
     meanings = MARKS | {"–": "not assessed, or does not apply"}
     for path in folder.rglob("*.html"):
         page = path.read_text(encoding="utf-8").split("<body>")[1]
-        above, _, below = page.partition("<table")
         for mark, words in meanings.items():
-            if mark in below and (mark != "–" or "–</abbr>" in below):
-                assert f"<b>{mark}</b> {words}" in above, (path.name, mark)
+            # A dash is a mark where it is marked up as one, and else punctuation.
+            sign = "–</abbr>" if mark == "–" else mark
+            tables = re.finditer(r"<table.*?</table>", page, flags=re.DOTALL)
+            first = next((one.start() for one in tables if sign in one[0]), None)
+            if first is not None:
+                assert f"<b>{mark}</b> {words}" in page[:first], (path.name, mark)
 
 
 def test_the_list_is_firm_areas_first_then_by_district_and_code(folder, released):
