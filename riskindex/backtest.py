@@ -222,7 +222,7 @@ def release_backtest(result: Backtest, *, profile: str | None = None) -> Release
 # The lists
 
 
-class _Asked(NamedTuple):
+class _BaselineInputs(NamedTuple):
     """What a plainer list may look at: nothing later than the periods before."""
 
     result: Result
@@ -252,7 +252,7 @@ class _Asked(NamedTuple):
         return np.full(len(self.result.areas), np.nan)
 
 
-Keys = Callable[[_Asked], tuple[Array, ...]]
+Keys = Callable[[_BaselineInputs], tuple[Array, ...]]
 """What areas are put in order by, the first key first, high values first."""
 
 PLAINER: Mapping[str, tuple[str, Keys]] = MappingProxyType(
@@ -287,7 +287,7 @@ def _plainer(result: Result, targets: Sequence[str]) -> Iterator[tuple[str, str,
             yield f"{factor.name}_alone", f"{factor.label}, alone", partial(_alone, factor)
 
 
-def _alone(factor: Factor, asked: _Asked) -> tuple[Array]:
+def _alone(factor: Factor, asked: _BaselineInputs) -> tuple[Array]:
     values = rows(asked.result.hotspots, factor=factor.name)["value"].to_numpy(float)
     # Where a low value means more risk, the lowest come first.
     return (values * factor.direction,)
@@ -309,7 +309,7 @@ def _lists(earlier: Result, later: Result, target: str, split: Split) -> pd.Data
     number = int(index.sum())
     if not number:
         raise DataError("No area was selected on the periods before, so there is no list to test.")
-    asked = _Asked(earlier, target, split.targets)
+    asked = _BaselineInputs(earlier, target, split.targets)
     events = {"earlier": asked.last(), "later": _events(later, target, split.held_out)}
     table = pd.DataFrame(events, index=earlier.areas.index)
     # Areas whose later events are not known would count as ones where nothing happened.

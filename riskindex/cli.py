@@ -406,7 +406,7 @@ def _run(
 
     # Before the run and not after it: without a profile nothing can be saved.
     check_profile(profile or config.profile)
-    before = _which(folder)
+    before = _number_of_folder(folder)
     try:
         with _working_in(folder) as hold:
             if not replace:
@@ -416,7 +416,7 @@ def _run(
             released = pipeline.release(result, profile=profile, say=say)
             pipeline.save(released, hold, memory=config.memory, replace=replace, say=say)
     except KeyboardInterrupt:
-        if _which(folder) == before:
+        if _number_of_folder(folder) == before:
             raise  # else the new result was in place already
     # Notes go to the log even when nobody watches: they say what limits the result.
     log_end(released.headline, released.notes)
@@ -424,7 +424,7 @@ def _run(
         show_end(released, folder)
 
 
-def _which(folder: Path) -> int | None:
+def _number_of_folder(folder: Path) -> int | None:
     """A number that another folder of the same name does not have; None where there is none."""
     # A result is put in place by renaming a folder, which then has another inode.
     return folder.stat().st_ino if folder.exists() else None

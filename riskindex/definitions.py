@@ -404,7 +404,7 @@ def _clause_translated(clause: Clause, dictionary: Dictionary) -> Clause:
         return clause
     words = dictionary.words.get(clause.column, {})
 
-    def here(values: Sequence[Value]) -> tuple[Value, ...]:
+    def in_words_of_source(values: Sequence[Value]) -> tuple[Value, ...]:
         # A value without a translation is called the same in the source.
         return tuple(word for value in values for word in words.get(_key(value), (value,)))
 
@@ -413,8 +413,8 @@ def _clause_translated(clause: Clause, dictionary: Dictionary) -> Clause:
         # In the words of the definition, though columns and values are those of the source.
         label=clause.words,
         column=dictionary.columns.get(clause.column, clause.column),
-        values=here(clause.values),
-        unknown=here(clause.unknown),
+        values=in_words_of_source(clause.values),
+        unknown=in_words_of_source(clause.unknown),
     )
 
 

@@ -149,12 +149,12 @@ def recognise_texts(texts: Sequence[str]) -> tuple[str, str] | None:
     given = [text.strip() for text in texts if text.strip()]
     for form, kind in _FORMS:
         # Most and not all: one slip in a column does not make it another kind.
-        if _most(form.fullmatch(text) is not None for text in given):
+        if _is_majority(form.fullmatch(text) is not None for text in given):
             return kind
     table = read_area_lookup()
     for column, what in _GROUPS.items():
         names = {str(name).casefold() for name in table[column].unique()}
-        if _most(text.casefold() in names for text in given):
+        if _is_majority(text.casefold() in names for text in given):
             return _Texts(
                 f"names of {what}",
                 "each of them holds several areas: events need an area code, a postcode or "
@@ -163,6 +163,6 @@ def recognise_texts(texts: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
-def _most(hits: Iterable[bool]) -> bool:
+def _is_majority(hits: Iterable[bool]) -> bool:
     every = list(hits)
     return sum(every) > len(every) / 2

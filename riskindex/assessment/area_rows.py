@@ -46,7 +46,7 @@ def hot_rows(
         # Unstacking sorts labels as text; the order of time is that of the tests.
         wide = wide[list(dict.fromkeys(part.index.get_level_values("period")))]
         located = {kind: _located(of_kind.reindex(wide.index)) for kind, of_kind in places.items()}
-        for category, period, flags in _asked(wide):
+        for category, period, flags in _flags_of_categories(wide):
             for kind, of_areas in located.items():
                 rows = _counted(flags, of_areas)
                 yield rows.assign(
@@ -62,7 +62,7 @@ def hot_rows(
                 )
 
 
-def _asked(wide: pd.DataFrame) -> Iterator[tuple[str, str, "pd.Series[object]"]]:
+def _flags_of_categories(wide: pd.DataFrame) -> Iterator[tuple[str, str, "pd.Series[object]"]]:
     """Category, period and flags of each area, missing where it is not assessed."""
     for period in wide:
         yield HOT, str(period), wide[period]

@@ -77,7 +77,7 @@ class People:
     def _keep_records(self, tally: Tally) -> None:
         """Make a table of the factor's records of all times, each once, with what is needed."""
         scope = tally.of_factor(self.factor.name)
-        sorts = ", ".join(map(str, np.flatnonzero(tally.kept(scope)))) or "NULL"
+        sorts = ", ".join(map(str, np.flatnonzero(tally.counted_sorts(scope)))) or "NULL"
         group = tally.groups[0]
         of_periods = enumerate(tally.spans_of(group).values())
         spans = [(span, i) for i, of_period in of_periods for span in of_period]

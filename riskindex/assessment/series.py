@@ -137,7 +137,7 @@ def _read(
             sheet = read_sheet(path, wanted, Path(private))
         file = record(path, name, rows=len(sheet.rows))
     # Before numbers are read: rows of other indicators may hold text where a number is wanted.
-    sheet = _kept(name, sheet, source.where)
+    sheet = _rows_of_rules(name, sheet, source.where)
     faults: list[str] = []
     columns: dict[str, Any] = {"series": name, "label": source.label}
     for key, column in texts.items():
@@ -171,7 +171,7 @@ NO_SOURCE = "its source is not named"
 """What is noted of a quoted value without citation and address."""
 
 
-def _kept(name: str, sheet: CsvSheet, where: Where) -> CsvSheet:
+def _rows_of_rules(name: str, sheet: CsvSheet, where: Where) -> CsvSheet:
     """The rows that all the values of the rules are in."""
     kept = np.ones(len(sheet.rows), dtype=bool)
     for column, values in where.items():

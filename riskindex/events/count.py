@@ -291,7 +291,7 @@ def _count_source(
             in_no_area[key] = int(nowhere[i])
     # The source's own line accounts for every record; those of factors only for what their rules
     # name.
-    lines = {(name, ""): tally.line(tally.own)}
+    lines = {(name, ""): tally.line(tally.whole_source)}
     for factor in dict.fromkeys(group.factor for group in asked):
         lines[name, factor] = tally.line(tally.of_factor(factor))
     compared, pairs = _compared(tally)

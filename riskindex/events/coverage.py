@@ -224,7 +224,7 @@ def find_units(
     """
     if coverage.by is None:
         return Units()
-    seen = {} if coverage.column is None else _seen(connection, table, coverage.column)
+    seen = {} if coverage.column is None else _months_of_units(connection, table, coverage.column)
     units, groups = {*seen, *(listed or {})}, areas[coverage.by].unique()
     matched = groups_of_units(units, groups, coverage.names, place=f"sources.{name}")
     others = {unit: events for unit, (_, events) in seen.items() if unit not in matched}
@@ -244,7 +244,7 @@ def _about_others(others: Mapping[str, int], coverage: Coverage) -> tuple[str, .
     return (f"records of units that cover no {coverage.by} of the areas are {verb}: {named}.",)
 
 
-def _seen(
+def _months_of_units(
     connection: "DuckDBPyConnection", table: str, column: str
 ) -> dict[str, tuple[frozenset[int], int]]:
     """The months in which each unit has events, and how many it has."""

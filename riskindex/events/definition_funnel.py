@@ -93,7 +93,7 @@ class _Row(NamedTuple):
 
 
 def _rows(definition: Definition) -> Iterator[_Row]:
-    """The clauses in their order; the first two steps are those of the source."""
+    """Rows of the clauses in the order written, from step 2: steps 0 and 1 are the source's."""
     before: Rule = EVERY_RECORD
     came: Rule = EVERY_RECORD
     for number, step in enumerate(definition.steps, start=2):

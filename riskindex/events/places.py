@@ -164,7 +164,7 @@ def place_events(
     # Codes, not events: a national file of 6 million records has 35,000 codes, each decided once.
     codes = _codes(connection, study)
     _store_codes(connection, codes)
-    connection.execute(_part(connection, apart or Apart()))
+    connection.execute(_sql_of_parts(connection, apart or Apart()))
     number = "events" if apart is not None and apart.counted else "1"
     codes["points"] = connection.execute(_POINTS.format(number)).df().set_index("code")["points"]
     codes = codes.fillna({"points": 0}).astype({"points": "int64"})
@@ -186,8 +186,8 @@ def place_events(
     return (*notes, *shared_notes)
 
 
-def _part(connection: "DuckDBPyConnection", asked: Apart) -> str:
-    """Part the plain events from the others, which are few unless records may repeat."""
+def _sql_of_parts(connection: "DuckDBPyConnection", asked: Apart) -> str:
+    """SQL that parts the plain events, counted in bulk, from the few that are placed one by one."""
     # Where records may repeat, bulk counting would count them twice.
     plain = "false" if asked.every else PLAIN
     query = "SELECT * FROM dated" if asked.every else _not_plain(connection)

@@ -239,14 +239,14 @@ def _counted(
             for factor, scope in scopes.items()
         }
     for group in groups:
-        of_factor, kept = cells[group.factor], tally.kept(tally.of_group(group))
+        of_factor, kept = cells[group.factor], tally.counted_sorts(tally.of_group(group))
         yield group, of_factor[kept[of_factor["sort"].to_numpy()]]
 
 
 def _cells(
     tally: Tally, aspects: Mapping[str, str], scope: Scope, spans: Sequence[int]
 ) -> pd.DataFrame:
-    sorts = np.flatnonzero(tally.kept(scope)).tolist() or [-1]
+    sorts = np.flatnonzero(tally.counted_sorts(scope)).tolist() or [-1]
     asked = f"sort IN ({_listed(sorts)}) AND span IN ({_listed(spans)})"
     # Each aspect by itself: all of them crossed would be as many cells as events.
     sets = [*((name,) for name in aspects), *_pairs(tally, aspects)]
@@ -261,7 +261,7 @@ def _cells(
 
 
 def _spread(cells: pd.DataFrame) -> pd.DataFrame:
-    """Cells of records of one time, and those between two times by the hours that share them."""
+    """Cells of the rhythm: records of a known time, and shares of those between two times."""
     between = cells["begins"].notna()
     part = cells[between]
     start = part["begins"].to_numpy(dtype="timedelta64[m]")

@@ -178,7 +178,7 @@ PUBLISHED = (
 
 
 def coverage_of(source: EventSource | PoliceSource) -> Coverage:
-    """What the config says, with the column in which police.uk names the force."""
+    """Coverage that the config states; of police.uk with the column that names the force."""
     coverage = source.coverage
     # The files of police.uk name their force; others name none by themselves.
     if isinstance(source, PoliceSource) and coverage.by and not coverage.column:

@@ -55,7 +55,7 @@ def condition(rule: Rule, *, test: Callable[[Has], str] | None = None) -> str:
         Gives the SQL of one test of a column; left out, it looks at the values.
     """
     if isinstance(rule, Has):
-        met = _any(category(rule.column), rule.values)
+        met = _any_of_values(category(rule.column), rule.values)
         # NULL must count as not met, or NOT of it would be NULL and drop the record.
         return test(rule) if test else f"coalesce({met}, false)"
     parts = [condition(part, test=test) for part in rule.rules]
@@ -65,7 +65,7 @@ def condition(rule: Rule, *, test: Callable[[Has], str] | None = None) -> str:
     return f"(NOT {either})" if isinstance(rule, NoneOf) else either
 
 
-def _any(column: str, values: Sequence[Value]) -> str:
+def _any_of_values(column: str, values: Sequence[Value]) -> str:
     numbers = [str(v) for v in values if isinstance(v, int) and not isinstance(v, bool)]
     tests = [_matches(column, v) for v in values if isinstance(v, str | bool)]
     if numbers:

@@ -85,7 +85,7 @@ class Tally:
         return self.events.has_key or self.events.has_person
 
     @property
-    def own(self) -> Scope:
+    def whole_source(self) -> Scope:
         """The source's own rule in all the periods; parts of them, where they overlap."""
         return Scope((0,), self.spans)
 
@@ -102,7 +102,7 @@ class Tally:
         """Say where each event is, and what the source does not cover; notes about the places."""
         connection, crs, coverage = self.events.connection, self.events.crs, self.events.coverage
         areas, apart = self.study.areas, Apart(self.may_repeat, self.events.is_counted)
-        gaps = self._without_row(gaps_by_unit(self.units, areas, self.spans, coverage))
+        gaps = self._with_missing_rows(gaps_by_unit(self.units, areas, self.spans, coverage))
         store_lacking(connection, gaps.lacking)
         notes = place_events(connection, self.study, name=self.name, crs=crs, apart=apart)
         if group_kinds(areas):
@@ -113,7 +113,7 @@ class Tally:
                 leave_out(connection, gaps.lacking, apart)
         return gaps, notes
 
-    def _without_row(self, gaps: Gaps) -> Gaps:
+    def _with_missing_rows(self, gaps: Gaps) -> Gaps:
         """Gaps with the areas that have no row in a table of counts: they are missing, not 0."""
         if self.events.areas is None:
             return gaps
@@ -136,7 +136,7 @@ class Tally:
             [self.gaps.lacking[:, of_span == i].any(axis=1) for i in range(len(scope.periods))]
         )
 
-    def kept(self, scope: Scope) -> Flags:
+    def counted_sorts(self, scope: Scope) -> Flags:
         """Whether a scope counts events of each sort, shape (sorts,)."""
         # Where groups overlap, an event counts in the first group alone, so that the factor's total
         # is that of its events.
@@ -198,7 +198,7 @@ class Tally:
 
     def line(self, scope: Scope) -> list[int]:
         """One line of the reconciliation: events asked for, then these by `Reason`."""
-        cells = self.cells[self._asked(scope)[self.cells["sort"].to_numpy()]]
+        cells = self.cells[self._sorts_looked_at(scope)[self.cells["sort"].to_numpy()]]
         inside = self._inside(scope, cells)
         # What is lost for its place is lost under every rule; duplicates and rules come with the
         # outcomes.
@@ -239,7 +239,7 @@ class Tally:
             source, missing where not recorded; `n` events there.
         """
         scope = self.of_group(group)
-        sorts = _listed(np.flatnonzero(self.kept(scope)))
+        sorts = _listed(np.flatnonzero(self.counted_sorts(scope)))
         if self.may_repeat:
             counted = (
                 f"SELECT d.span, s.area, d.x, d.y FROM ({self.settled(scope)}) s "
@@ -269,7 +269,7 @@ class Tally:
         Those of a key that has a record in an area are not among them.
         """
         scope = self.of_group(group)
-        sorts = _listed(np.flatnonzero(self.kept(scope)))
+        sorts = _listed(np.flatnonzero(self.counted_sorts(scope)))
         # A key with a record in an area counts there; of the others one record stands for the key.
         once = (
             "AND key NOT IN (SELECT key FROM located WHERE key IS NOT NULL) "
@@ -365,11 +365,11 @@ class Tally:
             dtype=np.intp,
         )
 
-    def _asked(self, scope: Scope) -> Flags:
+    def _sorts_looked_at(self, scope: Scope) -> Flags:
         """Whether a scope looks at events of each sort: the source at all of them, its factors at
         those that the source uses and that one of their rules names.
         """
-        if scope.rules == self.own.rules:
+        if scope.rules == self.whole_source.rules:
             return np.ones(len(self.meets), dtype=bool)
         return np.asarray(self.meets[:, list(scope.rules)].any(axis=1))
 
@@ -399,10 +399,11 @@ class Tally:
     def _by_cell(self, scope: Scope) -> Iterator["_Outcomes"]:
         # The rule decides last: events of a kind that is not counted are still accounted for, by
         # their place.
-        kept = self.kept(scope)
+        kept = self.counted_sorts(scope)
         of_sort = np.where(kept, np.int8(Reason.COUNTED), np.int8(Reason.EXCLUDED_BY_RULE))
         located = (
-            self._inside(scope, self.cells) & self._asked(scope)[self.cells["sort"].to_numpy()]
+            self._inside(scope, self.cells)
+            & self._sorts_looked_at(scope)[self.cells["sort"].to_numpy()]
         )
         located &= self.cells["reason"].to_numpy() == Reason.COUNTED
         columns = [self.cells[name].to_numpy() for name in _COLUMNS]
@@ -424,7 +425,8 @@ class Tally:
         # A key of people that figures look for is no reason to count a record once.
         of_persons = "true" if self.events.has_person else "false"
         kept, asked = (
-            _listed(np.flatnonzero(one)) for one in (self.kept(scope), self._asked(scope))
+            _listed(np.flatnonzero(one))
+            for one in (self.counted_sorts(scope), self._sorts_looked_at(scope))
         )
         return f"""
             WITH scope AS (

@@ -70,7 +70,7 @@ def _why(tally: Tally) -> str:
     if tally.may_repeat:
         return (
             "SELECT p.*, coalesce(s.reason, p.reason) AS why FROM placed p LEFT JOIN "
-            f"({tally.settled(tally.own)}) s ON s.file = p.file AND s.row = p.row"
+            f"({tally.settled(tally.whole_source)}) s ON s.file = p.file AND s.row = p.row"
         )
     return (
         # Sort 0 is what the source's own rule leaves out.

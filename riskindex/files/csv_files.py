@@ -86,7 +86,7 @@ def read_sheet(
         _, header = next(lines, (1, []))
         # Only the named columns are kept in memory.
         places = find_columns(header, columns, label)
-        rows, values, passed = _kept(lines, len(header), list(places.values()), label)
+        rows, values, passed = _rows_that_fit(lines, len(header), list(places.values()), label)
     notes = [*([text.note] if text.note else []), *above(skipped, label), *below(passed, label)]
     return _sheet(label, rows, values, list(places), notes)
 
@@ -314,7 +314,7 @@ def _check_header(names: Sequence[str], columns: Sequence[str], label: str) -> N
         )
 
 
-def _kept(
+def _rows_that_fit(
     lines: Iterator[tuple[int, list[str]]], width: int, places: Sequence[int], label: str
 ) -> tuple[list[int], list[list[str]], list[tuple[int, list[str]]]]:
     """Rows that fit the header, and what stands below the table: one cell with a note."""

@@ -236,7 +236,7 @@ def _with_causes(released: Released, folder: Path) -> str:
     return (
         paragraphs([summary(comparison), *comparison.notes])
         + shown
-        + paragraphs([_more(len(movers))])
+        + paragraphs([_how_many_more(len(movers))])
         + "<h3>What was asked or given otherwise</h3>"
         + bullets(_differences(comparison))
     )
@@ -249,6 +249,6 @@ def _differences(comparison: Comparison) -> Iterator[str]:
         yield f"And {more:,} more, which riskindex compare lists."
 
 
-def _more(number: int) -> str:
+def _how_many_more(number: int) -> str:
     more = number - MOST_NAMED
     return f"And {more:,} more, which riskindex compare lists." if more > 0 else ""

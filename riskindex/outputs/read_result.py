@@ -99,7 +99,7 @@ def read_run(folder: str | Path) -> Run:
         return Run(
             name=folder.resolve().name,
             profile=manifest["profile"],
-            config=_asked(manifest["config"], f"{folder.name}/{MANIFEST}"),
+            config=_config_of(manifest["config"], f"{folder.name}/{MANIFEST}"),
             version=manifest["versions"]["riskindex"],
             files=_files(manifest["inputs"]),
             scores=_read_scores(folder / "scores.csv"),
@@ -129,7 +129,7 @@ def run_of(released: Released, *, name: str) -> Run:
     return Run(
         name=name,
         profile=released.profile,
-        config=_asked(config, name),
+        config=_config_of(config, name),
         version=versions()["riskindex"],
         files=_files(released.files.to_dict("records")),
         scores=released.scores.assign(**{column: texts[column] for column in texts}),
@@ -138,7 +138,7 @@ def run_of(released: Released, *, name: str) -> Run:
     )
 
 
-def _asked(config: dict[str, Any], name: str) -> Config:
+def _config_of(config: dict[str, Any], name: str) -> Config:
     """A config that was written out: all its choices stand in it, the unused share as well."""
     chosen = dict(config.get("selection", {}))
     if {"number", "at_least"} & set(chosen):

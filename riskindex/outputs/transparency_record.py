@@ -45,7 +45,7 @@ def _only(text: str) -> Callable[[Released], str]:
 _nothing = _only("")
 
 
-def _what(released: Released) -> str:
+def _what_it_does(released: Released) -> str:
     return (
         f"Puts {released.cut.assessed:,} small areas of {released.place} in the order of an index "
         f"of {len(_scored(released))} factors, and selects {_chosen(released)}. {released.about}"
@@ -150,7 +150,7 @@ _DATA, _RISK = "Tier 2, 4: data specification", "Tier 2, 5: risks and impact ass
 
 _FIELDS = (
     Field(_T1, "Name", lambda released: released.title, ""),
-    Field(_T1, "Description", _what, "Who uses the list, for what, and why it is needed."),
+    Field(_T1, "Description", _what_it_does, "Who uses the list, for what, and why it is needed."),
     Field(_T1, "Website URL", _nothing, "Where the public can read more."),
     Field(_T1, "Contact email", _nothing, "A shared mailbox."),
     Field(_OWNER, "Organisation or department", _nothing, "Name."),

@@ -36,7 +36,7 @@ def with_places(table: pd.DataFrame, plan: TeamPlan | None) -> pd.DataFrame:
 
 
 def told_inside(result: Result, plan: TeamPlan | None, names: Collection[str]) -> pd.DataFrame:
-    """Streets and hours of each place, of some factors, as counted.
+    """Streets and hours of each place for the named factors, with true counts.
 
     Parameters
     ----------

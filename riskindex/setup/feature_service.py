@@ -113,7 +113,7 @@ def _read_pages(layer: _Layer, pages: Path, name: str, say: Progress) -> Iterato
     while there < layer.areas:
         kept = pages / f"{there}.json"
         if not kept.is_file():
-            answer = _answer(f"{layer.address}/query", _asked(layer, there))
+            answer = _answer(f"{layer.address}/query", _query_of_page(layer, there))
             if not answer.get("features"):
                 raise InputError(
                     f"{layer.address}: {there:,} of {layer.areas:,} areas came, and then none. "
@@ -130,7 +130,7 @@ def _read_pages(layer: _Layer, pages: Path, name: str, say: Progress) -> Iterato
         yield page
 
 
-def _asked(layer: _Layer, offset: int) -> dict[str, str]:
+def _query_of_page(layer: _Layer, offset: int) -> dict[str, str]:
     return {
         "where": "1=1",
         "outFields": ",".join([layer.number, *layer.columns]),

@@ -164,7 +164,7 @@ class _Filler:
             elif source["kind"] == "table":
                 self._table(str(name), source)
             else:
-                self._own(str(name), source)
+                self._own_records(str(name), source)
 
     def _boundaries(self, areas: Any) -> None:  # noqa: ANN401 (a TOML table)
         entry = self.official["lsoa21_boundaries"]
@@ -248,7 +248,7 @@ class _Filler:
         # A force without a file leaves part of the area blind, which the sentence about it says.
         return units_of if set(units_of) == set(self.area.forces) else {}
 
-    def _own(self, name: str, source: Any) -> None:  # noqa: ANN401 (a TOML table)
+    def _own_records(self, name: str, source: Any) -> None:  # noqa: ANN401 (a TOML table)
         """A source of somebody's own records, known by the columns that the preset names."""
         keys = ("date", "area", "x", "y", "key", "distinct", "age", "sex")
         columns = [str(source[key]) for key in keys if key in source]

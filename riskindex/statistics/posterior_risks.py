@@ -195,7 +195,7 @@ class SpatialPrior:
         return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
 
     def _likelihood(self, observed: Array, expected: Array) -> Array:
-        """Of an area and its neighbours at each risk of their neighbourhood, 1 at the best."""
+        """Likelihood of the counts around each area at each risk, scaled to 1 at most."""
         base, w = expected * self.rate, self.dispersion
         around, near = self.neighbours @ base, self.neighbours @ observed
         squares = self.neighbours @ base**2

@@ -17,7 +17,7 @@ LARGEST = 10**6
 
 
 class WeightSteps(NamedTuple):
-    """Weights as steps."""
+    """Weights of events as whole numbers of one unit."""
 
     steps: Integers
     """Whole numbers of 1 or more."""

@@ -105,7 +105,7 @@ class Desk:
         asked
             `preset`, `area` (a name or code) and `data`, a folder.
         """
-        made = self._made(asked)
+        made = self._new_config(asked)
         return {"found": made.found, "missing": made.missing}
 
     def write(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class Desk:
                 f"{path}: was not written by this page and is not overwritten. Rename it, or use "
                 f"it as it is: riskindex run {CONFIG} --out result --profile internal"
             )
-        text = HEAD + with_weights(self._made(asked).text, asked["weights"])
+        text = HEAD + with_weights(self._new_config(asked).text, asked["weights"])
         path.write_text(text, encoding="utf-8", newline="\n")
         return {"path": str(path), "text": text, "faults": list(_config_faults(text, self.home))}
 
@@ -161,7 +161,7 @@ class Desk:
             self.job.stop()
         return self.progress()
 
-    def _made(self, asked: Mapping[str, Any]) -> NewConfig:
+    def _new_config(self, asked: Mapping[str, Any]) -> NewConfig:
         if not str(asked.get("area", "")).strip():
             raise ConfigError("Name the study area: a police force, partnership or district.")
         area = find_area(_without_kind(str(asked["area"])))

@@ -66,7 +66,7 @@ class ListMade:
         index: Index | None = None,
         selection: Selection | None = None,
     ) -> Selected:
-        """The list with some of what it is made of changed."""
+        """Make the list again with other scores, index options or selection."""
         # By the stages of the run itself, so that a what-if cannot drift from the method.
         table = build_index(self.scores if scores is None else scores, options=index or self.index)
         groups = self.data.areas.get(self.selection.group)
@@ -128,7 +128,7 @@ def _elicited(made: ListMade) -> pd.DataFrame:
     return elicited_spread(made.index.points, names) if made.index.points else pd.DataFrame()
 
 
-class Other(NamedTuple):
+class OtherChoice(NamedTuple):
     """Another choice in words, and how the list comes out of it."""
 
     words: str
@@ -150,7 +150,7 @@ _EMPTY: Mapping[str, object] = MappingProxyType(
 )
 
 
-def _row(chosen: Selected, kind: str, other: Other) -> dict[str, object]:
+def _row(chosen: Selected, kind: str, other: OtherChoice) -> dict[str, object]:
     row = {**_EMPTY, "kind": kind, "choice": other.words}
     try:
         then, now = other.select().index, chosen.index
@@ -172,17 +172,17 @@ def _row(chosen: Selected, kind: str, other: Other) -> dict[str, object]:
 # Factors left out
 
 
-def _left_out(made: ListMade) -> Iterator[Other]:
+def _left_out(made: ListMade) -> Iterator[OtherChoice]:
     # Leaving out a factor of weight 0 changes nothing.
     scored = [factor for factor in made.scored if factor.weight > 0]
     police = [factor for factor in scored if factor.recorded == "police-generated"]
     if len(scored) > 1:
         for factor in scored:
-            yield Other(f"Without: {factor.label}", partial(_without, made, [factor]))
+            yield OtherChoice(f"Without: {factor.label}", partial(_without, made, [factor]))
     # Drugs and weapons are found where police look; a list that changes without them follows
     # patrols.
     if 1 < len(police) < len(scored):
-        yield Other("Without all that police activity finds", partial(_without, made, police))
+        yield OtherChoice("Without all that police activity finds", partial(_without, made, police))
 
 
 def _without(made: ListMade, factors: Sequence[Factor]) -> Selected:
@@ -203,7 +203,7 @@ def _without(made: ListMade, factors: Sequence[Factor]) -> Selected:
 # Weights
 
 
-def _weights(made: ListMade) -> Iterator[Other]:
+def _weights(made: ListMade) -> Iterator[OtherChoice]:
     # Rounded: equal weights that were normalised may differ in their last digit.
     alike = factor_weights(made.scores, options=made.index).round(12).nunique() == 1
     words = {"equal": "All factors weigh the same", "pca": "Weights by principal components"}
@@ -211,59 +211,59 @@ def _weights(made: ListMade) -> Iterator[Other]:
         # Where all weigh the same already, equal weights are no other choice.
         if word != made.index.weights and not (alike and word == "equal"):
             options: Any = {"weights": word}
-            yield Other(text, partial(made.again, index=replace(made.index, **options)))
+            yield OtherChoice(text, partial(made.again, index=replace(made.index, **options)))
     # Doubling a weight that is found from data would be undone by finding it again.
     if made.index.weights in ("normalised", "as-given"):
         yield from (_twice(made, factor) for factor in made.scored if factor.weight > 0)
 
 
-def _people(made: ListMade) -> Iterator[Other]:
+def _people(made: ListMade) -> Iterator[OtherChoice]:
     if made.index.weights != "elicited":
         return
     for number, (person, points) in enumerate(made.index.points.items(), start=1):
         alone = replace(made.index, points={person: points})
-        yield Other(f"The points of person {number} alone", partial(made.again, index=alone))
+        yield OtherChoice(f"The points of person {number} alone", partial(made.again, index=alone))
 
 
-def _twice(made: ListMade, factor: Factor) -> Other:
+def _twice(made: ListMade, factor: Factor) -> OtherChoice:
     # Twice and not ten times: a change that somebody could ask for.
     other = ~in_level(made.scores.index, "factor", [factor.name])
     doubled = made.scores["weight"].where(other, 2 * made.scores["weight"])
     select = partial(made.again, scores=made.scores.assign(weight=doubled))
-    return Other(f"Twice the weight: {factor.label}", select)
+    return OtherChoice(f"Twice the weight: {factor.label}", select)
 
 
 # From a test to a score, and from scores to an index
 
 
-def _scoring(made: ListMade) -> Iterator[Other]:
+def _scoring(made: ListMade) -> Iterator[OtherChoice]:
     tested = made.tested
     for word, text in _SCORE_WORDS.items():
         # All tested factors together: one at a time would be a table that nobody reads.
         if any(factor.score != word for factor in tested):
-            yield Other(text, partial(_scored_by, made, _all(tested, score=word)))
+            yield OtherChoice(text, partial(_scored_by, made, _all(tested, score=word)))
     yield from _risks(made)
     for word, text in _PERSISTENCE_WORDS.items():
         some = [f for f in tested if f.score == "persistence" and f.persistence != word]
         if some:
-            yield Other(text, partial(_scored_by, made, _all(some, persistence=word)))
+            yield OtherChoice(text, partial(_scored_by, made, _all(some, persistence=word)))
     for factor in (f for f in made.scored if f.method == "threshold" and f.threshold):
         for limit in nearby(factor.threshold or 0.0):
             text = f"{factor.label}: above {100 * limit:.3g}%"
-            yield Other(text, partial(_scored_by, made, _all([factor], threshold=limit)))
+            yield OtherChoice(text, partial(_scored_by, made, _all([factor], threshold=limit)))
 
 
-def _risks(made: ListMade) -> Iterator[Other]:
+def _risks(made: ListMade) -> Iterator[OtherChoice]:
     """Other estimates of the areas' risks, and other priors."""
     risks = [factor for factor in made.tested if factor.score == "risk"]
     for word, text in _ESTIMATE_WORDS.items():
         some = [factor for factor in risks if factor.estimate != word]
         if some:
-            yield Other(text(some[0]), partial(_scored_by, made, _all(some, estimate=word)))
+            yield OtherChoice(text(some[0]), partial(_scored_by, made, _all(some, estimate=word)))
     for word, words in _PRIOR_WORDS.items():
         some = [factor for factor in risks if factor.prior != word]
         if some and len(made.data.areas) <= LARGE:
-            yield Other(words, partial(_scored_by, made, _all(some, prior=word)))
+            yield OtherChoice(words, partial(_scored_by, made, _all(some, prior=word)))
 
 
 def nearby(threshold: float) -> tuple[float, float]:
@@ -327,9 +327,9 @@ _SCORED = ("value", "score", "intensity", "is_hot", "reason")
 """Columns of the scores that the index and the selection look at, and another choice changes."""
 
 
-def _normalisation(made: ListMade) -> Iterator[Other]:
+def _normalisation(made: ListMade) -> Iterator[OtherChoice]:
     for word in ("min-max", "z", "percentile", "exponential-rank", "ratio-to-mean"):
-        yield Other(f"Every factor by its strength, {word}", partial(_normalised, made, word))
+        yield OtherChoice(f"Every factor by its strength, {word}", partial(_normalised, made, word))
 
 
 def _normalised(made: ListMade, word: str) -> Selected:
@@ -342,7 +342,7 @@ def _normalised(made: ListMade, word: str) -> Selected:
     return made.again(scores=made.scores.assign(score=scores))
 
 
-def _aggregation(made: ListMade) -> Iterator[Other]:
+def _aggregation(made: ListMade) -> Iterator[OtherChoice]:
     for word in AGGREGATE:
         if word not in (made.index.aggregation, "general"):
             # Every area against every other: 35,000 areas are 600 million duels.
@@ -350,10 +350,10 @@ def _aggregation(made: ListMade) -> Iterator[Other]:
                 continue
             options: Any = {"aggregation": word}
             text = f"{word.capitalize()} {'duels' if word == 'copeland' else 'mean'}"
-            yield Other(text, partial(made.again, index=replace(made.index, **options)))
+            yield OtherChoice(text, partial(made.again, index=replace(made.index, **options)))
 
 
-def _missing(made: ListMade) -> Iterator[Other]:
+def _missing(made: ListMade) -> Iterator[OtherChoice]:
     # Without a missing score the rule for missing ones changes nothing.
     if made.scores["score"].isna().any():
         words = {
@@ -363,20 +363,20 @@ def _missing(made: ListMade) -> Iterator[Other]:
         for word, text in words.items():
             if word != made.index.missing:
                 options: Any = {"missing": word}
-                yield Other(text, partial(made.again, index=replace(made.index, **options)))
+                yield OtherChoice(text, partial(made.again, index=replace(made.index, **options)))
 
 
 # Tests
 
 
-def _tests(made: ListMade) -> Iterator[Other]:
+def _tests(made: ListMade) -> Iterator[OtherChoice]:
     few = len(made.data.areas) <= LARGE
     for change in other_tests(quick=not few):
         # A risk stays what it is, however it is tested whether areas are hot.
         by_test = [factor for factor in made.tested if factor.score != "risk"]
         changed = [(f, g) for f in by_test if (g := change.of(f, made.data.areas))]
         if changed:
-            yield Other(change.words, partial(_tested, made, changed))
+            yield OtherChoice(change.words, partial(_tested, made, changed))
 
 
 def _tested(made: ListMade, changed: Sequence[tuple[Factor, Factor]]) -> Selected:
@@ -398,7 +398,7 @@ def _scored_again(
     return made.again(scores=_rescored(made.scores, columns))
 
 
-def _exposures(made: ListMade) -> Iterator[Other]:
+def _exposures(made: ListMade) -> Iterator[OtherChoice]:
     """Events expected from every other base: residents, those there by day, premises."""
     few, areas = len(made.data.areas) <= LARGE, made.data.areas
     # Tests of windows take long; risks are a few sums.
@@ -415,7 +415,7 @@ def _exposures(made: ListMade) -> Iterator[Other]:
         ]
         if changed:
             words = f"Events expected from {base_in_words(base)}"
-            yield Other(words, partial(_tested, made, changed))
+            yield OtherChoice(words, partial(_tested, made, changed))
 
 
 def _covers(areas: pd.DataFrame, base: str, other: str) -> bool:
@@ -428,7 +428,7 @@ MOST_AREAS = 0.9
 """A base that is missing or 0 in more than a tenth of the areas would leave these out."""
 
 
-def _neighbours(made: ListMade) -> Iterator[Other]:
+def _neighbours(made: ListMade) -> Iterator[OtherChoice]:
     """Windows of other neighbours, for the factors whose score is made of a test of windows."""
     # Only tests of windows ask who is whose neighbour.
     by_window = [
@@ -446,7 +446,7 @@ def _neighbours(made: ListMade) -> Iterator[Other]:
         # Nearest neighbours of a grid may be the queen's; the same list under two names says
         # nothing.
         if abs(weights - made.data.weights).nnz:
-            yield Other(words, partial(_beside, made, by_window, weights))
+            yield OtherChoice(words, partial(_beside, made, by_window, weights))
 
 
 _NEIGHBOURS: Mapping[str, Neighbours] = MappingProxyType(
@@ -470,7 +470,7 @@ def _beside(made: ListMade, factors: Sequence[Factor], weights: "csr_array[Any]"
 # The selection
 
 
-def _ties(made: ListMade) -> Iterator[Other]:
+def _ties(made: ListMade) -> Iterator[OtherChoice]:
     words = {
         "order": "Ties at the cut put in order by strength",
         "include": "All areas that tie at the cut are in",
@@ -479,10 +479,12 @@ def _ties(made: ListMade) -> Iterator[Other]:
     for word, text in words.items():
         if word != made.selection.ties:
             options: Any = {"ties": word}
-            yield Other(text, partial(made.again, selection=replace(made.selection, **options)))
+            yield OtherChoice(
+                text, partial(made.again, selection=replace(made.selection, **options))
+            )
 
 
-def _number(made: ListMade) -> Iterator[Other]:
+def _number(made: ListMade) -> Iterator[OtherChoice]:
     selection = made.selection
     if selection.number is not None or selection.at_least is not None:
         return
@@ -490,10 +492,10 @@ def _number(made: ListMade) -> Iterator[Other]:
         if word != selection.rounding:
             options: Any = {"rounding": word}
             other = replace(selection, **options)
-            yield Other(f"The number of areas {text}", partial(made.again, selection=other))
+            yield OtherChoice(f"The number of areas {text}", partial(made.again, selection=other))
 
 
-KINDS: Mapping[str, Callable[[ListMade], Iterator[Other]]] = MappingProxyType(
+KINDS: Mapping[str, Callable[[ListMade], Iterator[OtherChoice]]] = MappingProxyType(
     {
         "factors": _left_out,
         "weights": _weights,

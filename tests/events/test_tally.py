@@ -34,7 +34,7 @@ def test_events_of_a_group_by_area_and_period():
 
 def test_a_line_adds_up_to_what_was_read():
     made = tally(group("a", kind=["a"]))
-    read, *parts = made.line(made.own)
+    read, *parts = made.line(made.whole_source)
     assert read == sum(parts) == 5
     asked, *parts = made.line(made.of_factor("f"))
     assert asked == sum(parts) == 3

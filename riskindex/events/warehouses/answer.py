@@ -43,7 +43,7 @@ def open_warehouse(
     home: Path,
     areas: "pd.DataFrame | None" = None,
 ) -> tuple[Events, FileRecord]:
-    """Have a warehouse count, and make a table of its answer.
+    """Send the counting query to a warehouse, and store the counts that it answers as a table.
 
     Parameters
     ----------
@@ -224,12 +224,12 @@ def _ask(name: str, source: WarehouseSource, query: str, run: Runner) -> "pd.Dat
         ) from None
     except Exception as error:
         raise InputError(
-            f"{place}: {source.engine} did not answer: {_what(error)}. See the query with "
+            f"{place}: {source.engine} did not answer: {_cause(error)}. See the query with "
             "`riskindex sql`."
         ) from None
 
 
-def _what(error: Exception) -> str:
+def _cause(error: Exception) -> str:
     """The error in one line: of a Spark worker, whose error is a whole trace, its last line."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     # A worker's traceback begins with pages of paths of the cluster, and ends with the cause.
@@ -237,7 +237,7 @@ def _what(error: Exception) -> str:
 
 
 class _NotConnected(Exception):  # noqa: N818
-    """There is no connection."""
+    """The warehouse could not be reached, so that nothing was asked of it."""
 
 
 def _ask_postgresql(address: str, query: str, *, home: Path) -> str:

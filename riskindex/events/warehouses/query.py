@@ -265,7 +265,7 @@ def _rules(name: str, source: WarehouseSource, factors: Sequence[Factor]) -> dic
 
 
 def _table(source: WarehouseSource, columns: Iterable[str]) -> Any:  # noqa: ANN401
-    """The table as far as it is known: rules cast what they look at to text."""
+    """An ibis table of the named columns, of unknown types: rules cast what they test to text."""
     # A name with a dot in it can be given as a list of its parts.
     parts = source.table.split(".") if isinstance(source.table, str) else list(source.table)
     if not 1 <= len(parts) <= 3 or not all(parts):

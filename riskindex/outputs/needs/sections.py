@@ -409,7 +409,7 @@ def _beside(topic: Topic) -> Iterator[Block]:
     yield ToComplete("what services know: schools, health, youth justice, housing")
 
 
-def _what(row: Row, *, alone: bool) -> str:
+def _words_of_row(row: Row, *, alone: bool) -> str:
     """What a row counts; the measure stands in the caption of a table of one figure."""
     said = f"{row.measure}: {row.category}" if row.category else str(row.measure)
     if row.kind == "together":
@@ -443,7 +443,7 @@ def _figure_table(
         # Homes by force stand before those in hot areas, which a shorter table would lose.
         most = 2 * MOST_ROWS if is_of_people else MOST_ROWS
         for row in list(latest.values())[:most]:
-            said = _what(row, alone=len(names) == 1)
+            said = _words_of_row(row, alone=len(names) == 1)
             # Named places, such as a town centre, are no place of this page and have to be named.
             where = "" if row.place == topic.place.name else f", {row.place}"
             based: Sentence = (
