@@ -25,6 +25,17 @@ from riskindex.assessment.options import (
 from riskindex.assessment.people_counts import AskedPeople, asked_of_people
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.assessment.series import SeriesSource
+from riskindex.config_faults import (
+    chosen_twice,
+    column_faults,
+    factor_faults,
+    listed,
+    rate_faults,
+    tell_fault,
+    why_no_people,
+    why_nobody_is_named,
+    why_without_points,
+)
 from riskindex.definitions import Definition
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, with_article
@@ -33,15 +44,6 @@ from riskindex.events.coverage import coverage_faults
 from riskindex.events.periods import Periods, Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource, source_faults
 from riskindex.events.warehouses.query import SourceOfEvents, WarehouseSource, warehouse_faults
-from riskindex.factor_faults import (
-    column_faults,
-    factor_faults,
-    listed,
-    rate_faults,
-    why_no_people,
-    why_nobody_is_named,
-    why_without_points,
-)
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.files.frames import BOUNDARIES, Frames, check_frames, refuse_unknown
 from riskindex.files.memory import memory_faults
@@ -49,7 +51,6 @@ from riskindex.files.toml_files import read_toml
 from riskindex.index.build import Index, index_faults
 from riskindex.index.selection import Selection, selection_faults
 from riskindex.index.weights import points_faults
-from riskindex.key_faults import chosen_twice, tell_fault
 from riskindex.named_definitions import (
     column_faults_of_definitions,
     faults_of_definitions,

@@ -23,6 +23,7 @@ from riskindex.assessment.options import (
 )
 from riskindex.assessment.series import SeriesSource
 from riskindex.config import Config
+from riskindex.config_faults import Node
 from riskindex.definitions import Clause, Definition
 from riskindex.disclosure import Release
 from riskindex.events.count_tables.options import CountsSource
@@ -33,7 +34,6 @@ from riskindex.events.warehouses.query import WarehouseSource
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.index.build import Index
 from riskindex.index.selection import Override, Selection
-from riskindex.key_faults import Node
 from riskindex.planning.named_places import PlaceRules
 from riskindex.planning.teams import Plan
 from riskindex.statistics.getis_ord import GetisOrd

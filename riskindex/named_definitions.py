@@ -8,6 +8,7 @@ from importlib import resources
 from typing import NamedTuple, TypeVar
 
 from riskindex.assessment.options import Measure
+from riskindex.config_faults import Sources, listed
 from riskindex.definitions import (
     Clause,
     Definition,
@@ -18,7 +19,6 @@ from riskindex.definitions import (
 )
 from riskindex.events.sources import PUBLISHED, PoliceSource
 from riskindex.events.warehouses.query import SourceOfEvents
-from riskindex.factor_faults import Sources, listed
 from riskindex.factors import EventGroup, Factor
 
 Definitions = Mapping[str, Definition]

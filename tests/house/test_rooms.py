@@ -23,7 +23,7 @@ FLOORS = (
     "demo",
     "publication",
     "result",
-    "config config_schema factor_faults key_faults named_definitions",
+    "config config_faults config_schema named_definitions",
     "planning",
     "assessment",
     "uncertainty",

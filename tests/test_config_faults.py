@@ -1,11 +1,14 @@
+"""A fault is a sentence: where it is, what is wrong, which key was meant."""
+
 from dataclasses import replace
 
 import pytest
+from small_config import SMALL, changed, faults_of
 from small_events import source
 from tables import factor
 
 from riskindex.areas.table_files import TableSource
-from riskindex.factor_faults import column_faults, factor_faults, listed
+from riskindex.config_faults import column_faults, factor_faults, listed
 from riskindex.factors import EventGroup
 from riskindex.statistics.getis_ord import GetisOrd
 
@@ -85,3 +88,20 @@ def test_a_column_is_one_of_a_table():
     assert list(column_faults(SOURCES, "bases.x", "census.all")) == []
     (fault,) = column_faults(SOURCES, "bases.x", "suspects.area")
     assert fault == "bases.x: 'suspects.area' must be a table source and a column; tables: census."
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_one():
+    assert faults_of(changed(wieght=2)) == (
+        "config: factors.asb.wieght: unknown key; did you mean weight?",
+    )
+
+
+def test_a_key_of_a_source_is_found_without_the_tag_of_its_kind():
+    config = changed()
+    config["sources"]["asb"]["pth"] = "x"
+    assert faults_of(config) == ("config: sources.asb.pth: unknown key; did you mean path?",)
+
+
+def test_a_long_value_is_cut_in_the_sentence_about_it():
+    (fault,) = faults_of({**SMALL, "seed": "x" * 5000})
+    assert len(fault) < 400
