@@ -2,7 +2,7 @@
 
 import itertools
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -78,11 +78,14 @@ def draw_index(released: Released, axes: "Axes", width: float) -> None:
         ),
         autolim=False,
     )
-    _label_groups(released, shapes, axes)
+    # Dots have a size on paper and places one on the ground: overlaps are measured on paper.
+    inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * width)
+    dots = _dots(released, inch)
+    _label_groups(released, shapes, axes, dots, inch)
     if released.places.empty:
         _outline_selected(shapes[released.all_areas["selected"].to_numpy(dtype=bool)], axes)
     else:
-        _number_places(released, axes, width)
+        _number_places(released, axes, dots, inch)
 
 
 def _class_lines(released: Released, classes: "pd.Series[int]") -> dict[int, str]:
@@ -108,21 +111,34 @@ def _outline_selected(shapes: AnyArray, axes: "Axes") -> None:
         axes.add_collection(lines, autolim=False)
 
 
-def _number_places(released: Released, axes: "Axes", width: float) -> None:
-    """A numbered dot for each place, filled where teams go, its area as many as live there."""
+class Dots(NamedTuple):
+    """Dots of the places, in inches on paper."""
+
+    at: Array
+    """Shape (n, 2)."""
+    radius: Array
+
+
+def _dots(released: Released, inch: float) -> Dots:
+    """Where the dot of each place stands, its area as many as live there."""
     plan = released.team_plan
-    assert plan is not None
+    if plan is None or released.places.empty:
+        return Dots(np.empty((0, 2)), np.empty(0))
     table = plan.places.table
-    reached = plan.choice.best.places if plan.choice else ()
     people = table["residents_10_24"].astype("Float64").to_numpy(float, na_value=np.nan)
     # Where no number of people may be shown, all dots are alike, or their size would tell it.
     share = np.nan_to_num(people / np.nanmax(people)) if np.isfinite(people).any() else 0.3
     # By area and not by radius: a circle of twice the radius looks four times as large.
     radius = (5.5 + 5.5 * np.sqrt(np.broadcast_to(share, len(table)))) / 72
-    # Dots have a size on paper and places one on the ground: overlaps are measured on paper.
-    inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * width)
-    at = part_dots(table[["x", "y"]].to_numpy(float) / inch, radius) * inch
-    for number, (x, y), r in zip(table.index, at, radius, strict=True):
+    return Dots(part_dots(table[["x", "y"]].to_numpy(float) / inch, radius), radius)
+
+
+def _number_places(released: Released, axes: "Axes", dots: Dots, inch: float) -> None:
+    """A numbered dot for each place, filled where the plan reaches it."""
+    plan = released.team_plan
+    assert plan is not None
+    reached = plan.choice.best.places if plan.choice else ()
+    for number, (x, y), r in zip(plan.places.table.index, dots.at * inch, dots.radius, strict=True):
         filled = number in reached
         axes.plot(
             x,
@@ -236,7 +252,10 @@ def _frame(bounds: Array) -> "tuple[Figure, Axes]":
     return figure, axes
 
 
-def _label_groups(released: Released, shapes: AnyArray, axes: "Axes") -> None:
+def _label_groups(
+    released: Released, shapes: AnyArray, axes: "Axes", dots: Dots, inch: float
+) -> None:
+    """Outlines and names of the largest groups, each name beside the dots and not beneath."""
     # More than some thirty names cover each other and the map beneath them.
     if not released.group_kinds or released.areas[released.group_kinds[-1]].nunique() > 30:
         return
@@ -255,14 +274,28 @@ def _label_groups(released: Released, shapes: AnyArray, axes: "Axes") -> None:
     for name, shape in unions.items():
         # The centroid of a bent or ring-shaped district may lie in its neighbour.
         point = shapely.point_on_surface(shape)
+        beside = height_free_of(dots, np.array([point.x, point.y]) / inch, str(name)) * inch
         axes.annotate(
             # matplotlib sets what stands between two dollar signs as a formula.
             str(name).replace("$", r"\$"),
-            (point.x, point.y),
+            (point.x, beside),
             ha="center",
+            va="center",
             fontsize=8,
             path_effects=[effects.withStroke(linewidth=2.5, foreground="white")],
         )
+
+
+def height_free_of(dots: Dots, at: Array, name: str) -> float:
+    """How high a name stands, in inches, so that no dot covers it; as asked where none is free."""
+    # Half a letter of eight points is about 0.03 inches wide, and a line 0.12 high.
+    half = np.array([0.033 * len(name), 0.06])
+    for step in (0.0, 0.14, -0.14, 0.22, -0.22, 0.3, -0.3):
+        moved = at + np.array([0.0, step])
+        gap = np.maximum(np.abs(dots.at - moved) - half, 0)
+        if (np.hypot(*gap.T) > dots.radius).all():
+            return float(at[1] + step)
+    return float(at[1])
 
 
 def draw_legend(
@@ -316,6 +349,6 @@ def _selected_patches(released: Released) -> "list[Patch]":
     if released.places.empty:
         return [Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected")]
     return [
-        Patch(facecolor=RAMP[4], edgecolor="white", label="filled dot: place with a team"),
+        Patch(facecolor=RAMP[4], edgecolor="white", label="filled dot: reached by the plan"),
         Patch(facecolor="white", edgecolor=INK, label="white dot: other place"),
     ]

@@ -51,7 +51,7 @@ def _slide(released: Released, title: str, beside: "Beside") -> bytes:
         FigureCanvasAgg(figure)
         # A title that is a sentence takes two or three lines, which must end above the map.
         size = 24 if len(title) < 70 else 17
-        heading = "\n".join(textwrap.wrap(_plain(title), 70 if size == 24 else 118)[:3])
+        heading = "\n".join(textwrap.wrap(_plain(title), 70 if size == 24 else 104)[:3])
         figure.text(0.03, 0.96, heading, fontsize=size, weight="bold", va="top")
         axes = _map_axes(released, figure)
         draw_index(released, axes, WIDE)
@@ -99,7 +99,8 @@ def _foot(released: Released) -> str:
     mark = PROFILE_MARKS.get(released.profile, released.profile)
     lines = [
         f"{mark}. Data period: {released.period_label}. {' '.join(released.limits)}",
-        f"Source: {' '.join(released.attribution)}",
+        # A licence may ask for a line that begins with the word itself.
+        f"Source: {' '.join(released.attribution).removeprefix('Source: ')}",
     ]
     return "\n".join("\n".join(textwrap.wrap(_plain(line), 190)) for line in lines)
 
@@ -145,7 +146,7 @@ def _table_beside(released: Released, figure: "Figure", _: "Axes") -> None:
         y = 0.79 - line * 0.044
         weight = "bold" if number in reached else "normal"
         # What the column holds beside the number of areas.
-        name = textwrap.shorten(str(place["name"]), 38, placeholder="…")
+        name = textwrap.shorten(str(place["name"]), 33, placeholder="…")
         young = place["residents_10_24"]
         cells = [
             (0.655, str(number), "left"),

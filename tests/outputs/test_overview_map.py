@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from example_release import example_release
 
-from riskindex.outputs.overview_map import overview_map, part_dots
+from riskindex.outputs.overview_map import Dots, height_free_of, overview_map, part_dots
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +35,11 @@ def test_two_dots_in_one_place_are_both_seen():
 def test_a_map_without_a_selected_area_is_drawn(released):
     none = dataclasses.replace(released, all_areas=released.all_areas.assign(selected=False))
     assert overview_map(none).startswith(b"\x89PNG")
+
+
+def test_a_name_makes_way_for_a_dot_and_stays_where_there_is_none():
+    dot = Dots(np.array([[1.0, 1.0]]), np.array([0.1]))
+    moved = height_free_of(dot, np.array([1.0, 1.0]), "Chelmsford")
+    assert abs(moved - 1) > 0.1
+    assert height_free_of(dot, np.array([1.0, 3.0]), "Chelmsford") == 3
+    assert height_free_of(Dots(np.empty((0, 2)), np.empty(0)), np.array([1.0, 1.0]), "Maldon") == 1

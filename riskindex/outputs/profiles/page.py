@@ -174,9 +174,9 @@ def _areas(book: Book, place: Place) -> str:
     # What has no line is counted, or a reader could not tell left out from forgotten.
     rest = len(place.codes) - len(codes)
     words = _LISTED[place.is_whole, book.has_ranks]
-    words = "All areas of the place." if place.is_named else words
-    # "No other area is here" would be false where areas are left out of the table.
-    words += "" if rest or place.is_named else " No other area is here."
+    if not rest:
+        order = "by rank" if book.has_ranks else "in the order of their codes"
+        words = f"All areas here, {order}."
     if not codes:
         scores = "score" in book.released.all_areas
         return paragraphs([_NO_AREA[scores]])
