@@ -92,38 +92,62 @@ def striped_in(released: Released, layer: str) -> list[int]:
 
 # What is in the page
 
+OF_THE_PAGE = {
+    "title",
+    "place",
+    "period",
+    "period_words",
+    "profile",
+    "mark",
+    "attribution",
+    "limits",
+    "marks",
+    "notes",
+    "how_sure",
+    "codes",
+    "place_kind",
+    "groups",
+    "columns",
+    "cut",
+    "index",
+    "weights_found",
+    "selection",
+    "factors",
+    "whole",
+    "plan",
+    "scale",
+    "settlements",
+    "context",
+    "postcodes",
+}
+"""What the data of a page hold, in every profile."""
+OF_A_FACTOR = {
+    "name",
+    "label",
+    "method",
+    "score",
+    "weight",
+    "scored",
+    "recorded",
+    "threshold",
+    "restricted",
+    "fixed",
+    "scores",
+    "group",
+    "weighted",
+    "periods",
+    "years",
+    "spans",
+    "measured_as",
+    "exposure",
+}
+"""What they may hold of a factor."""
+
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path], profile: str):
     data, partner = packed(saved[profile]), profile == "partner"
-    assert set(data) == {
-        "title",
-        "place",
-        "period",
-        "period_words",
-        "profile",
-        "mark",
-        "attribution",
-        "limits",
-        "marks",
-        "notes",
-        "how_sure",
-        "codes",
-        "place_kind",
-        "groups",
-        "columns",
-        "cut",
-        "index",
-        "weights_found",
-        "selection",
-        "factors",
-        "whole",
-        "plan",
-        "scale",
-        "settlements",
-        "context",
-        "postcodes",
-    }
+    assert set(data) == OF_THE_PAGE
     assert data["postcodes"] is None  # no directory of postcodes was named
     assert set(data["columns"]) == {
         "name",
@@ -138,26 +162,7 @@ def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path
     assert data["cut"]["score_at_cut"] is None
     assert "overrides" not in data["selection"]
     for factor in data["factors"]:
-        assert set(factor) <= {
-            "name",
-            "label",
-            "method",
-            "score",
-            "weight",
-            "scored",
-            "recorded",
-            "threshold",
-            "restricted",
-            "fixed",
-            "scores",
-            "group",
-            "weighted",
-            "periods",
-            "years",
-            "spans",
-            "measured_as",
-            "exposure",
-        }
+        assert set(factor) <= OF_A_FACTOR
         assert set(factor["years"]) <= {"hot", "assessed", "new", "category"}
         has_reasons = partner or not factor["restricted"]
         assert len(factor["periods"]) == (max(1, len(factor["spans"])) if has_reasons else 0)

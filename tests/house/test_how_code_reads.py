@@ -43,7 +43,7 @@ def names_in(node: ast.AST) -> list[str]:
 
 def test_bodies_of_functions_are_short():
     long = []
-    for name, function in functions(PACKAGE):
+    for name, function in functions(TREES):
         has_docstring = ast.get_docstring(function) is not None and len(function.body) > 1
         first = function.body[int(has_docstring)]
         if function.end_lineno - first.lineno + 1 > LONGEST:

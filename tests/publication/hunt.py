@@ -20,13 +20,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import openpyxl
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from riskindex.arrays import Array
 from riskindex.publication.protection import restricted_factors
 from riskindex.result import Result
 
-Array = NDArray[np.float64]
 FEWEST = 12
 """A series of so many areas or more is compared by its order; a shorter one by its digits."""
 DISTINCT = 4

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from shapely.geometry import box
 
 from riskindex.analysis import analyse, composition_of
 from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
+from riskindex.arrays import Fingerprints, Flags, Integers
 from riskindex.assessment.options import band_label
 from riskindex.assessment.place_counts import NOTHING_MEASURED, Measured
 from riskindex.config import Config, parse_config
@@ -33,8 +33,6 @@ FLAGS = ("confidence", "is_hot", "kind", "reason")
 LASTING = ("periods_hot", "periods_assessed", "category", "is_new", "change")
 CANDIDATES = 6_000
 """Fingerprints that are tried for one changed cell."""
-
-Prints = NDArray[np.uint64]
 
 
 class Shape(NamedTuple):
@@ -594,17 +592,17 @@ class _Cells:
 
     def __init__(
         self,
-        counts: NDArray[np.int64],
-        prints: Prints,
-        empty: NDArray[np.int64],
-        groups: NDArray[np.int64],
-        rest: tuple[Prints, NDArray[np.int64]],
+        counts: Integers,
+        prints: Fingerprints,
+        empty: Integers,
+        groups: Integers,
+        rest: tuple[Fingerprints, Integers],
         *,
         exact: bool,
-        keep: NDArray[np.bool_],
-        open_areas: NDArray[np.bool_],
+        keep: Flags,
+        open_areas: Flags,
         epsilon: float,
-        empty_groups: Callable[[Sequence[str]], Prints],
+        empty_groups: Callable[[Sequence[str]], Fingerprints],
         codes: Sequence[str],
     ) -> None:
         self.counts, self.prints, self.empty = counts, prints, empty
@@ -639,7 +637,7 @@ class _Cells:
         )
         measure = released.rule_of(config, str(factor))
 
-        def empty_groups(codes: Sequence[str]) -> Prints:
+        def empty_groups(codes: Sequence[str]) -> Fingerprints:
             return released.empty_prints([of_place(*sorted(codes))], measure, str(period))
 
         return cls(
@@ -659,14 +657,14 @@ class _Cells:
     def _all_groups(self) -> list[int]:
         return [-1, *np.unique(self.groups[self.keep]).tolist()]
 
-    def _members(self, group: int) -> NDArray[np.bool_]:
+    def _members(self, group: int) -> Flags:
         return self.keep & ((self.groups == group) | (group == -1))
 
-    def _noised(self, counts: Any, prints: Prints) -> NDArray[np.int64]:
+    def _noised(self, counts: Any, prints: Fingerprints) -> Integers:
         drawn = noise(prints, KEY, self.epsilon)
         return np.asarray(np.where(prints == 0, self.empty, counts + drawn), dtype=np.int64)
 
-    def _group(self, group: int, counts: Any, prints: Prints) -> int:
+    def _group(self, group: int, counts: Any, prints: Fingerprints) -> int:
         some = self._members(group)
         total = int((counts + self.rest[1])[some].sum())
         if group == -1 and self.exact:
@@ -713,7 +711,7 @@ class _Cells:
                 return True
         return False
 
-    def _fitting(self, at: int, count: int, rng: np.random.Generator) -> Prints:
+    def _fitting(self, at: int, count: int, rng: np.random.Generator) -> Fingerprints:
         """Fingerprints with which an area's noised count stays."""
         if count == 0:
             fits = not self.open_areas[at] or self.empty[at] == self.held[at]
@@ -740,7 +738,7 @@ def _other_tables(world: World, rng: np.random.Generator) -> pd.DataFrame:
     return tables
 
 
-def _table_noise(codes: Sequence[str], values: Any, config: Config) -> NDArray[np.int64]:
+def _table_noise(codes: Sequence[str], values: Any, config: Config) -> Integers:
     cells = [of_place(code, str(int(value))) for code, value in zip(codes, values, strict=True)]
     return noise(np.array(cells, dtype=np.uint64), KEY, config.release.epsilon)
 

@@ -157,13 +157,42 @@ def _table(rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(quoted) + "\n"
 
 
-def _config(crimes: str, people: str) -> dict[str, Any]:
-    events, table = "</script><script>window.hit=1</script>", '=HYPERLINK("x","y")'
+def _factors(events: str, table: str, idle: dict[str, str]) -> list[dict[str, Any]]:
     tested = {"method": "window", "exposure": "=base", "periods": [2020, 2021, 2022]}
     groups = [
         {"label": "=1+1", "source": events, "where": {"@kind": [KINDS[0]]}},
         {"label": "<svg onload=alert(1)>", "source": events, "where": {"@kind": [KINDS[1]]}},
     ]
+    return [
+        {
+            "name": "crimes",
+            "label": PAYLOADS[2],
+            "source": events,
+            "score": "persistence",
+            "scan": True,
+            **tested,
+        },
+        {
+            "name": "sorts",
+            "label": PAYLOADS[121],
+            "event_groups": groups,
+            "score": "confidence",
+            **tested,
+        },
+        {
+            "name": "work",
+            "label": "$x^{$ [a](javascript:alert(1))",
+            "source": table,
+            **idle,
+            "method": "threshold",
+            "threshold": 0.4,
+            "score": "flag",
+        },
+    ]
+
+
+def _config(crimes: str, people: str) -> dict[str, Any]:
+    events, table = "</script><script>window.hit=1</script>", '=HYPERLINK("x","y")'
     idle = {"numerator": SHORT, "denominator": "=residents"}
     return {
         "title": PAYLOADS[1] + "\x1b[31m",
@@ -199,32 +228,7 @@ def _config(crimes: str, people: str) -> dict[str, Any]:
             },
         },
         "shares": {"<b>share</b>": {k: f"{table}.{v}" for k, v in idle.items()}},
-        "factors": [
-            {
-                "name": "crimes",
-                "label": PAYLOADS[2],
-                "source": events,
-                "score": "persistence",
-                "scan": True,
-                **tested,
-            },
-            {
-                "name": "sorts",
-                "label": PAYLOADS[121],
-                "event_groups": groups,
-                "score": "confidence",
-                **tested,
-            },
-            {
-                "name": "work",
-                "label": "$x^{$ [a](javascript:alert(1))",
-                "source": table,
-                **idle,
-                "method": "threshold",
-                "threshold": 0.4,
-                "score": "flag",
-            },
-        ],
+        "factors": _factors(events, table, idle),
         "release": {"key": "release.key"},
         "selection": {
             "number": 20,

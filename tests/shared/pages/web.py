@@ -91,14 +91,28 @@ def square(x, y, side=1_000):
     return {"type": "Polygon", "coordinates": [ring]}
 
 
+class _Replies(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def reply(self, status, body, *, cut=False, **headers):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if cut else body)
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
 @contextmanager
 def serving():
     """A server for as long as the context lasts."""
     web = Web()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(_Replies):
         def do_GET(self):
             parts = urlsplit(self.path)
             web.asked.append((parts.path, self.headers.get("Range")))
@@ -135,18 +149,6 @@ def serving():
                 span = f"bytes {first}-{last}/{len(body)}"
                 part = body[first : last + 1]
                 self.reply(206, part, cut=cut, ETag=entity, **{"Content-Range": span})
-
-        def reply(self, status, body, *, cut=False, **headers):
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if cut else body)
-            self.close_connection = True
-
-        def log_message(self, *_):
-            pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     web.root = f"http://127.0.0.1:{server.server_port}"
