@@ -98,12 +98,26 @@ def _times_in_top(replay: Replay, number: int, risks: Array) -> Array:
     # Weights are choices and not chance: p_top says how likely it is under these choices.
     held = Weighting(*(np.tile(weights, (draws, 1)) for weights in replay.frame.weighting))
     index = combine_repeats(replay.frame, scores, held)
-    # Stable: among equal draws the first code counts, so that exactly so many areas are at the top
-    # and the probabilities add up to it.
+    # Stable, so that exactly so many areas are at the top and the probabilities add up to it.
     falling = np.argsort(np.where(np.isnan(index), np.inf, -index), axis=1, kind="stable")
     assessed = int((~np.isnan(index[0])).sum())
-    top = falling[:, : min(number, assessed)]
+    number = min(number, assessed)
+    if 0 < number < assessed:
+        in_order = np.take_along_axis(index, falling[:, number - 1 : number + 1], axis=1)
+        tied = np.flatnonzero(in_order[:, 0] == in_order[:, 1])
+        # Risks above the highest estimate all score the most: which of them are higher is known.
+        higher = _weighted(replay, risks[tied])
+        falling[tied] = np.lexsort((-higher, np.nan_to_num(-index[tied], nan=np.inf)), axis=1)
+    top = falling[:, :number]
     return np.bincount(top.ravel(), minlength=index.shape[1]).astype(float)
+
+
+def _weighted(replay: Replay, risks: Array) -> Array:
+    """Risks of all counted factors together, as drawn; shape `(draws, n)`, higher is worse."""
+    weights = replay.frame.weighting.factors
+    counted = [f.name in replay.repeaters for f in replay.factors]
+    directions = np.array([f.direction for f in replay.factors], dtype=float)
+    return np.asarray(np.nansum(risks * (weights * directions)[..., counted], axis=2))
 
 
 def _true_scores(repeater: Repeater, estimated: Drawn, risks: Array) -> Array:

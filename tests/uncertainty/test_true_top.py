@@ -178,6 +178,17 @@ def test_more_events_make_the_top_surer(world):
     assert sure[0] < sure[1] <= 20
 
 
+def test_of_risks_beyond_every_estimate_the_higher_counts_and_not_the_first_code():
+    # So few events that many a true risk is above the highest estimate.
+    rng = np.random.default_rng(3)
+    data = counted(rng, gamma_world(rng), means=[0.1] * 3)
+    robust, scores, chosen = assessed(data, [risk_factor("violence")], draws=100)
+    p_top, value = robust.table["p_top"].to_numpy(), scores.loc["violence", "value"].to_numpy()
+    assert p_top[: chosen.cut.selected].sum() < 5
+    assert p_top.sum() == pytest.approx(chosen.cut.selected)
+    assert np.corrcoef(p_top, value)[0, 1] > 0.25
+
+
 def test_an_area_without_an_index_has_no_probability():
     rng = np.random.default_rng(7)
     data = counted(rng, gamma_world(rng))
