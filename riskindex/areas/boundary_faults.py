@@ -1,11 +1,12 @@
 """What is wrong with the rows of a boundary file, all of it at once, each with its row and code."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from riskindex.areas.editions import first_few
 from riskindex.arrays import Shapes
 from riskindex.files.text import known_texts
 
@@ -23,14 +24,9 @@ def sliver_notes(shapes: Shapes, codes: "pd.Index[str]", label: str) -> Iterator
     if len(thin):
         yield (
             f"{label}: {len(thin):,} areas are slivers, a hundred times as long as wide or more "
-            f"({some(list(thin))}). Check that they are areas and no leftovers of another edition."
+            f"({first_few(list(thin))}). Check that they are areas and no leftovers of another "
+            "edition."
         )
-
-
-def some(items: Sequence[str], *, most: int = 5) -> str:
-    """The first few of a list in words, and how many more there are."""
-    more = f" and {len(items) - most:,} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more
 
 
 def code_faults(codes: "pd.Series[str]") -> Iterator[str]:
@@ -67,4 +63,4 @@ def shape_faults(shapes: Shapes, codes: "pd.Series[str]") -> Iterator[str]:
 
 
 def _places(codes: "pd.Series[str]") -> str:
-    return some([f"row {row + 1}: {code!r}" for row, code in codes.items()])
+    return first_few([f"row {row + 1}: {code!r}" for row, code in codes.items()])

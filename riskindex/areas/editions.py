@@ -245,7 +245,7 @@ def share_out(total: int, shares: Array) -> Positions:
 
 def first_few(codes: Sequence[str], *, shown: int = 5) -> str:
     """A list of codes in a sentence, the first few of many."""
-    more = f" and {len(codes) - shown} more" if len(codes) > shown else ""
+    more = f" and {len(codes) - shown:,} more" if len(codes) > shown else ""
     return ", ".join(codes[:shown]) + more
 
 

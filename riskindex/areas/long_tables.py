@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.boundary_faults import some
+from riskindex.areas.editions import first_few
 from riskindex.arrays import Array, Positions
 from riskindex.errors import InputError
 from riskindex.files.csv_files import CsvSheet, capped
@@ -87,8 +87,8 @@ def added_up(
             capped(
                 [
                     f"{sheet.label}: row {sheet.rows[rows[k]]}, value {codes[k]!r}: a row of the "
-                    f"same {some([*keys][1:]) or 'code'} stands above. Name the column that tells "
-                    "them apart under where, with the values that are to be added up."
+                    f"same {first_few([*keys][1:]) or 'code'} stands above. Name the column that "
+                    "tells them apart under where, with the values that are to be added up."
                     for k in np.flatnonzero(again).tolist()
                 ]
             )

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from riskindex.areas.boundary_faults import code_faults, shape_faults, sliver_notes, some
+from riskindex.areas.boundary_faults import code_faults, shape_faults, sliver_notes
 from riskindex.areas.coordinates import NATIONAL_GRID, to_national_grid
+from riskindex.areas.editions import first_few
 from riskindex.areas.neighbours import Neighbours, adjoining
 from riskindex.areas.overlaps import refuse_overlaps
 from riskindex.areas.repair import polygons_of_collections, repair, repair_notes
@@ -132,8 +133,8 @@ def with_context(
         absent = [group for group in groups if group not in groups_there]
         if absent or not groups:
             raise ConfigError(
-                f"areas.within.{kind}: no area is in {some(absent) or 'no group'}"
-                f"; there is {some(sorted(map(str, groups_there))) or 'none'}."
+                f"areas.within.{kind}: no area is in {first_few(absent) or 'no group'}"
+                f"; there is {first_few(sorted(map(str, groups_there))) or 'none'}."
             )
         inside &= areas[kind].isin(list(groups)).to_numpy()
     if not inside.any():
@@ -245,8 +246,8 @@ def _collection_notes(codes: "pd.Series[str]", label: str) -> list[str]:
     n = len(codes)
     number = "1 shape is a collection" if n == 1 else f"{n:,} shapes are collections"
     return [
-        f"{label}: {number} of polygons with what else an overlay left ({some(list(codes))}). The "
-        "polygons are kept; lines and points are not."
+        f"{label}: {number} of polygons with what else an overlay left ({first_few(list(codes))}). "
+        "The polygons are kept; lines and points are not."
     ]
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from riskindex.areas.boundary_faults import some
-from riskindex.areas.editions import Crosswalk, Vintage, looks_like, make_crosswalk
+from riskindex.areas.editions import Crosswalk, Vintage, first_few, looks_like, make_crosswalk
 from riskindex.areas.grids import Grid, lay_grid
 from riskindex.areas.place_files import NamedPolygons
 from riskindex.areas.postcodes import Postcodes
@@ -353,14 +352,18 @@ def _with_shipped(areas: "GeoDataFrame", source: AreaSource) -> tuple["GeoDataFr
     if len(older):
         raise InputError(
             f"areas.shipped: {len(older):,} of {len(areas):,} areas are LSOAs of 2011 that are "
-            f"none of 2021 ({some(list(older))}). Use boundaries of 2021, or name a lookup of "
+            f"none of 2021 ({first_few(list(older))}). Use boundaries of 2021, or name a lookup of "
             "2011 under [[areas.lookups]]."
         )
     if source.name is None:
         areas = areas.assign(name=lookup["name"].reindex(codes).fillna(areas["name"]))
     order = [*areas.columns.drop("geometry"), *kinds, "geometry"]
     grouped = _with_shipped_groups(areas, kinds)[order]
-    then = f"their {some(list(kinds))} is {NOT_RECORDED}" if kinds else "no older code becomes them"
+    then = (
+        f"their {first_few(list(kinds))} is {NOT_RECORDED}"
+        if kinds
+        else "no older code becomes them"
+    )
     return grouped, [*lacking("areas.shipped", codes[~in_lookup], len(areas), then)]
 
 
@@ -392,7 +395,7 @@ def _with_groups(
     # An area that the lookup lacks stays on the map, in no group.
     added = groups_of_codes.reindex(keys).set_axis(areas.index).fillna(NOT_RECORDED)
     order = [*areas.columns.drop("geometry"), *lookup.groups, "geometry"]
-    what = some(list(lookup.groups))
+    what = first_few(list(lookup.groups))
     notes = [
         *sheet.notes,
         *plain,
@@ -431,7 +434,7 @@ def _fifths(tenths: "pd.Series[str]", place: str) -> "pd.Series[str]":
     # A rank or a score in place of tenths would make fifths of noise.
     strange = sorted(set(tenths) - {*FIFTHS, NOT_RECORDED})
     if strange:
-        raise InputError(f"{place}: {some(strange)} is no tenth; tenths are 1 to 10.")
+        raise InputError(f"{place}: {first_few(strange)} is no tenth; tenths are 1 to 10.")
     return tenths.replace(dict(FIFTHS))
 
 

@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.area_names import recognise_texts
-from riskindex.areas.boundary_faults import some
-from riskindex.areas.editions import is_well_formed, looks_like, new_in_2021
+from riskindex.areas.editions import first_few, is_well_formed, looks_like, new_in_2021
 from riskindex.areas.long_tables import added_up, is_repeated, kept_rows, refuse_long
 from riskindex.arrays import Array
 from riskindex.errors import InputError, Together
@@ -158,7 +157,7 @@ _LOOKED_AT = 200
 def lacking(label: str, missing: pd.Index, n: int, then: str) -> Iterator[str]:
     """A note where a file lacks some of n areas, with what follows from that."""
     if len(missing):
-        which = some(list(missing))
+        which = first_few(list(missing))
         yield f"{label}: {len(missing):,} of {n:,} areas are not in it ({which}); {then}."
 
 
@@ -214,9 +213,10 @@ def _refuse_half(name: str, label: str, missing: pd.Index, n: int) -> None:
     """Half a table is mostly a file cut short, or one of another county than the boundaries."""
     if 2 * len(missing) > n:
         raise InputError(
-            f"{label}: {len(missing):,} of {n:,} areas are not in it ({some(list(missing))}). Add "
-            "the rest of the table, or name the study area under [areas] within; where it is meant "
-            f"so, accept_losses = true under [sources.{name}] leaves these areas not assessed."
+            f"{label}: {len(missing):,} of {n:,} areas are not in it ({first_few(list(missing))}). "
+            "Add the rest of the table, or name the study area under [areas] within; where it is "
+            f"meant so, accept_losses = true under [sources.{name}] leaves these areas "
+            "not assessed."
         )
 
 
@@ -413,5 +413,5 @@ def _gaps(
         if len(empty):
             yield (
                 f"{sheet.label}: column {column!r} is empty for {len(empty):,} areas "
-                f"({some(list(empty))}); they are not assessed there."
+                f"({first_few(list(empty))}); they are not assessed there."
             )

@@ -57,6 +57,7 @@ def steps(counts: Array, *, wide: int = WIDE) -> Against:
     n = counts.shape[-1]
     sums = np.concatenate([np.zeros((*counts.shape[:-1], 1)), np.cumsum(counts, axis=-1)], axis=-1)
     later, earlier = (np.full(counts.shape, np.nan) for _ in range(2))
+    # Ages near an end lack years on one side; part of a window would tell a smaller change.
     at = np.arange(wide, n - wide + 1)
     later[..., at] = sums[..., at + wide] - sums[..., at]
     earlier[..., at] = sums[..., at] - sums[..., at - wide]
@@ -76,6 +77,7 @@ def beside(counts: Array) -> Against:
 
 def _against(count: Array, base: Array, exposure: float, correction: str) -> Against:
     total = count + base
+    # Two empty sides are no evidence either way, and no binomial.
     asked = total > 0
     tail = log_binomial_tail(
         np.where(asked, count, 0), np.where(asked, total, 1), 1 / (1 + exposure)
@@ -107,6 +109,7 @@ def level_from(counts: Array, start: int, *, long: int = LONG) -> tuple[float, f
     years = np.arange(long) - (long - 1) / 2
     for age in range(start, len(counts) - long + 1):
         stretch = counts[age : age + long]
+        # Fewer records are too few for the normal law of the trend.
         if stretch.mean() < 5:
             break
         z = stretch @ years / np.sqrt(stretch.sum() * (long**2 - 1) / 12)
@@ -141,6 +144,7 @@ def _of_curve(part: pd.DataFrame, seed: int) -> pd.DataFrame:
     fixed = part.iloc[0][["measure", "definition", "counted", "place_kind", "place", "period"]]
     years = pd.to_numeric(part["category"], errors="coerce")
     recorded = years.notna() & part["count"].notna()
+    # By the age itself, as years without a record have no row; one more year ends the curve at 0.
     counts = np.zeros(max(int(years[recorded].max()) + 2, 3) if recorded.any() else 3)
     counts[years[recorded].astype(int)] = part.loc[recorded, "count"].astype(float)
     few = {
@@ -163,6 +167,7 @@ def _rise_row(counts: Array, seed: int) -> pd.DataFrame:
     found = steps(counts)
     age = int(change_point(counts[None, :])[0])
     rng = np.random.default_rng(seed)
+    # The age is where a p is least, which has no interval of its own; so records are drawn again.
     drawn = rng.multinomial(round(counts.sum()), counts / counts.sum(), size=_DRAWS).astype(float)
     low, high = np.quantile(change_point(drawn), (0.025, 0.975), method="inverted_cdf")
     sure = found.p[age] <= ALPHA

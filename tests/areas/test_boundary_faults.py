@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import LineString, Polygon, box
 
-from riskindex.areas.boundary_faults import code_faults, shape_faults, sliver_notes, some
+from riskindex.areas.boundary_faults import code_faults, shape_faults, sliver_notes
+from riskindex.areas.editions import first_few
 
 
 def shapes(*given):
@@ -19,8 +20,8 @@ def test_a_strip_a_hundred_times_as_long_as_wide_is_a_sliver():
 
 
 def test_a_long_list_is_cut_with_what_it_leaves_out():
-    assert some(["a", "b"]) == "a, b"
-    assert some(list("abcdefg"), most=3) == "a, b, c and 4 more"
+    assert first_few(["a", "b"]) == "a, b"
+    assert first_few(list("abcdefg"), shown=3) == "a, b, c and 4 more"
 
 
 def test_codes_are_there_and_there_once():
