@@ -51,7 +51,7 @@ def of_restricted(figures, config):
     asked = {f.name for f in config.figures if {f.of, f.against} & closed}
     named = figures["figure"].str.partition(".")[0]
     # Numbers of areas, hot or of the list, are told to those who see the flags.
-    areas = figures["kind"].isin(["hot", "overlap", "together"])
+    areas = figures["kind"].isin(["hot", "overlap", "together"]) | figures["counted"].eq("areas")
     return figures[(named.isin(closed) | figures["figure"].isin(asked)) & ~areas]
 
 
