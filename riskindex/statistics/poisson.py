@@ -223,7 +223,12 @@ def compound_excess(
 
 
 def _broadcast(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
-    x, mu = np.broadcast_arrays(np.asarray(observed, float), np.asarray(expected, float))
+    try:
+        x, mu = np.broadcast_arrays(np.asarray(observed, float), np.asarray(expected, float))
+    except ValueError as error:
+        raise DataError(
+            f"Counts and what is expected of them must be numbers of one shape: {error}."
+        ) from error
     if np.any(x < 0):
         raise DataError(f"{int((x < 0).sum()):,} counts are below zero (lowest {x.min():g}).")
     # Where nothing is expected no count is surprising; it is not assessed.
