@@ -323,3 +323,9 @@ def test_counts_below_zero_are_refused():
     with pytest.raises(DataError, match=r"1 counts are below zero \(lowest -3\)"):
         poisson_excess([-3, 2], [1.0, 1.0])
     assert np.isnan(poisson_excess([np.nan, 2], [1.0, 1.0]).p).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("pair", [(["a"], [1.0]), ([1.0], ["b"]), ([1, 2], [1, 2, 3])])
+def test_texts_and_other_shapes_are_refused(pair):
+    with pytest.raises(DataError, match="must be numbers of one shape"):
+        poisson_excess(*pair)
