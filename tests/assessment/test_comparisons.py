@@ -1,5 +1,7 @@
 """Comparisons against chance, all places and another series: small places by hand."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -31,7 +33,8 @@ def test_concentration_is_held_against_chance():
     lone = asked(
         figure("concentration", places=["district"], top=[1]), shown({"2022": (500, 0, 0)})
     )
-    assert lone["note"].item() == "N; by chance 60.0%, p 0.001"
+    # What chance gives is simulated: 60% by the residents, within the noise of the draws.
+    assert re.fullmatch(r"N; by chance (59\.[7-9]|60\.[0-3])%, p 0\.001", lone["note"].item())
     assert lone["ratio"].item() > 1.6
 
 
