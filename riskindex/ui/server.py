@@ -3,7 +3,6 @@
 import json
 import mimetypes
 import secrets
-import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -100,7 +99,6 @@ class Handler(BaseHTTPRequestHandler):
         """Hang up once the page has sent all: bytes left unread would take the answer with them."""
         with suppress(OSError):
             self.wfile.flush()
-            self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(_PATIENCE)
             left = _MOST_UNREAD
             while left > 0 and (block := self.rfile.read1(_CHUNK)):
