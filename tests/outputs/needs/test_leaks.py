@@ -101,6 +101,15 @@ def test_counts_of_restricted_records_and_people_are_protected_cells(profile, le
     assert not kinds & {"funnel", "harm"} - set(cells.loc[cells["status"] == "[c]", "kind"])
 
 
+@pytest.mark.long
+def test_the_public_sees_no_number_of_areas_of_a_restricted_factor(left, needs_result):
+    figures, config = left("public")[0].figures, needs_result.config
+    closed = {*restricted_factors(config), *restricted_measures(config)}
+    of_closed = figures["figure"].str.partition(".")[0].isin(closed)
+    assert of_closed.sum() > 300
+    assert not (of_closed & figures["counted"].eq("areas")).any()
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_shares_are_computed_of_what_leaves(profile, left, needs_result):
     table = of_restricted(left(profile)[0].figures, needs_result.config)
